@@ -1,0 +1,3 @@
+//! The `authspec` program.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! REPORT: verdicts and recordings as text, JSON and JUnit.

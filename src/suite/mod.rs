@@ -1,0 +1,1 @@
+//! LOAD: requirements, flows, client profiles and checks from YAML.

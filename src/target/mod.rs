@@ -1,0 +1,1 @@
+//! LOAD: the target file, which names the server under test.
