@@ -1,1 +1,11 @@
-//! RUN: executes planned runs against a target and records what came back. Knows nothing of right or wrong.
+//! RUN: executes planned runs against a target and records what came back. Knows nothing of
+//! right or wrong.
+
+mod event;
+mod recording;
+
+pub use event::{Event, Events};
+pub use recording::{
+    Answer, Counts, DoctorState, DoctorStep, Exchange, FailureKind, Outcome, Presence,
+    RECORDING_FORMAT, RecordedRequest, Recording, RunRecord, StepRecord, Stopped, TargetFacts,
+};
