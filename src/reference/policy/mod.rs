@@ -1,0 +1,115 @@
+//! The policy: every security decision of the reference servers as a typed field whose default is
+//! right.
+//!
+//! A wrong server is described by a JSON merge patch (RFC 7396) over the default
+//! ([`Policy::patched`]); fields are cut so that one of them makes the server wrong in one way.
+//! Nothing here may know what the wrong values are good for.
+
+pub mod access_token;
+pub mod audit;
+pub mod configuration;
+pub(crate) mod macros;
+
+use serde_json::Value;
+
+use super::mcp_server::policy::McpServerPolicy;
+use access_token::AccessTokenPolicy;
+use audit::AuditPolicy;
+use configuration::{PreconfiguredClient, User};
+use macros::section;
+
+section! {
+    /// The whole policy of both reference servers.
+    pub struct Policy {
+        /// Path of the issuer identifier: empty, or `/` and segments without a trailing slash
+        /// (RFC 8414 section 2).
+        issuer_path: String = String::new(),
+        /// Whether both servers share one origin or each has its own.
+        shared_origin: bool = false,
+        /// The people who can log in.
+        users: Vec<User> = configuration::default_users(),
+        /// Clients that exist from the start.
+        clients: Vec<PreconfiguredClient> = configuration::default_clients(),
+        /// Scopes that the authorization server knows.
+        scopes: Vec<String> = configuration::default_scopes(),
+        /// Access tokens.
+        access_tokens: AccessTokenPolicy = AccessTokenPolicy::default(),
+        /// The audit log of both servers.
+        audit: AuditPolicy = AuditPolicy::default(),
+        /// The MCP server's decisions.
+        mcp_server: McpServerPolicy = McpServerPolicy::default(),
+    }
+}
+
+/// Why a patch does not describe a policy.
+#[derive(Debug, thiserror::Error)]
+pub enum PolicyError {
+    /// The patched document is no policy: an unknown field, or a value of the wrong kind.
+    #[error("the policy is not valid: {0}")]
+    Invalid(#[from] serde_json::Error),
+}
+
+impl Policy {
+    /// The default policy with `patch` merged in (RFC 7396).
+    pub fn patched(patch: Value) -> Result<Self, PolicyError> {
+        Self::default().patch(patch)
+    }
+
+    /// This policy with `patch` merged in (RFC 7396).
+    pub fn patch(&self, patch: Value) -> Result<Self, PolicyError> {
+        let mut document = serde_json::to_value(self)?;
+        merge(&mut document, patch);
+        Ok(serde_json::from_value(document)?)
+    }
+}
+
+/// JSON merge patch, RFC 7396 section 2.
+fn merge(target: &mut Value, patch: Value) {
+    let Value::Object(members) = patch else {
+        *target = patch;
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(Default::default());
+    }
+    let Value::Object(object) = target else {
+        return;
+    };
+    for (name, value) in members {
+        if value.is_null() {
+            object.shift_remove(&name);
+        } else {
+            merge(object.entry(name).or_insert(Value::Null), value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_patch_changes_only_what_it_names() {
+        let patched = Policy::patched(json!({ "access_tokens": { "lifetime": 7 } })).unwrap();
+        let mut expected = Policy::default();
+        expected.access_tokens.lifetime = 7;
+        assert_eq!(patched, expected);
+    }
+
+    #[test]
+    fn an_unknown_field_is_refused_by_name() {
+        let error = Policy::patched(json!({ "access_tokens": { "lifetyme": 7 } })).unwrap_err();
+        assert!(error.to_string().contains("lifetyme"), "{error}");
+    }
+
+    #[test]
+    fn a_policy_survives_its_own_serialisation() {
+        let text = serde_json::to_string(&Policy::default()).unwrap();
+        assert_eq!(
+            serde_json::from_str::<Policy>(&text).unwrap(),
+            Policy::default()
+        );
+    }
+}

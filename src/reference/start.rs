@@ -1,0 +1,161 @@
+//! Starting both reference servers on loopback ports.
+//!
+//! Listeners are bound first, so that every URL is known before a server answers. Everything runs
+//! inside the process; dropping [`Running`] stops both servers.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::audit::Audit;
+use super::keys::Keys;
+use super::policy::configuration::User;
+use super::rewrite::{self, Rewrite};
+use super::store::Store;
+use super::{Policy, Site, authorization_server, mcp_server};
+
+/// Where to listen and what to write. The default picks free ports and writes no file.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Port of the authorization server; 0 or absent: the system picks one.
+    pub authorization_server_port: Option<u16>,
+    /// Port of the MCP server; ignored if the policy says `shared_origin`.
+    pub mcp_server_port: Option<u16>,
+    /// File that the audit log is appended to.
+    pub audit_log: Option<PathBuf>,
+}
+
+/// Two running servers.
+#[derive(Debug)]
+pub struct Running {
+    /// The issuer identifier.
+    pub issuer: String,
+    /// Scheme, host and port of the authorization server.
+    pub authorization_server_origin: String,
+    /// The first MCP endpoint and resource identifier.
+    pub mcp_url: String,
+    /// The second MCP endpoint and resource identifier.
+    pub second_mcp_url: String,
+    /// Who can log in.
+    pub users: Vec<User>,
+    site: Arc<Site>,
+    stop: watch::Sender<()>,
+    servers: Vec<JoinHandle<io::Result<()>>>,
+}
+
+impl Running {
+    /// What the servers share; for in-process tests that need the keys or the policy.
+    pub fn site(&self) -> &Arc<Site> {
+        &self.site
+    }
+
+    /// The audit log so far, one JSON object a line.
+    pub fn audit_log(&self) -> Vec<String> {
+        self.site.audit.lines()
+    }
+
+    /// Stops both servers; open connections get a second to end.
+    pub async fn stop(mut self) {
+        let _ = self.stop.send(());
+        for server in &mut self.servers {
+            let _ = tokio::time::timeout(Duration::from_secs(1), server).await;
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // The signal reaches connections before the accepting task is dropped.
+        let _ = self.stop.send(());
+        for server in &self.servers {
+            server.abort();
+        }
+    }
+}
+
+/// Starts both servers.
+pub async fn start(
+    policy: Policy,
+    rewrites: Vec<Rewrite>,
+    options: Options,
+) -> io::Result<Running> {
+    let own = listen(options.authorization_server_port).await?;
+    let other = match policy.shared_origin {
+        true => None,
+        false => Some(listen(options.mcp_server_port).await?),
+    };
+    let site = Arc::new(site(policy, &own, other.as_ref(), &options)?);
+    let (stop, stopped) = watch::channel(());
+    let authorization = authorization_server::router(site.clone());
+    let mcp = mcp_server::router(site.clone());
+    let mut servers = Vec::with_capacity(2);
+    match other {
+        None => servers.push(serve(own, authorization.merge(mcp), &rewrites, &stopped)),
+        Some(other) => {
+            servers.push(serve(own, authorization, &rewrites, &stopped));
+            servers.push(serve(other, mcp, &rewrites, &stopped));
+        }
+    }
+    Ok(Running {
+        issuer: site.issuer.clone(),
+        authorization_server_origin: site.authorization_server_origin.clone(),
+        mcp_url: site.mcp_url.clone(),
+        second_mcp_url: site.second_mcp_url.clone(),
+        users: site.policy.users.clone(),
+        site,
+        stop,
+        servers,
+    })
+}
+
+async fn listen(port: Option<u16>) -> io::Result<TcpListener> {
+    TcpListener::bind(("127.0.0.1", port.unwrap_or(0))).await
+}
+
+fn site(
+    policy: Policy,
+    own: &TcpListener,
+    other: Option<&TcpListener>,
+    options: &Options,
+) -> io::Result<Site> {
+    let origin = format!("http://{}", own.local_addr()?);
+    let mcp_origin = match other {
+        Some(listener) => format!("http://{}", listener.local_addr()?),
+        None => origin.clone(),
+    };
+    Ok(Site {
+        issuer: format!("{origin}{}", policy.issuer_path),
+        mcp_url: format!("{mcp_origin}/mcp"),
+        second_mcp_url: format!("{mcp_origin}/second/mcp"),
+        keys: Keys::shared(),
+        store: Store::default(),
+        audit: Audit::open(policy.audit.clone(), options.audit_log.as_deref())?,
+        introspector: None,
+        authorization_server_origin: origin,
+        mcp_origin,
+        policy,
+    })
+}
+
+fn serve(
+    listener: TcpListener,
+    router: Router,
+    rewrites: &[Rewrite],
+    stopped: &watch::Receiver<()>,
+) -> JoinHandle<io::Result<()>> {
+    let router = rewrite::apply(router, rewrites);
+    let mut stopped = stopped.clone();
+    tokio::spawn(async move {
+        axum::serve(listener, router)
+            .with_graceful_shutdown(async move {
+                let _ = stopped.changed().await;
+            })
+            .await
+    })
+}
