@@ -2,7 +2,10 @@
 //! right or wrong.
 
 mod event;
+pub mod http;
 mod recording;
+pub mod redact;
+pub mod user_agent;
 
 pub use event::{Event, Events};
 pub use recording::{

@@ -1,0 +1,11 @@
+//! Redaction at the moment of recording: live secrets go in, markers come out.
+//!
+//! A [`Vault`] knows every live secret of a run and replaces each by a marker that can be
+//! compared but not used. It must run before anything is stored; nothing downstream may rely on
+//! redacting later.
+
+mod kind;
+mod vault;
+
+pub use kind::Kind;
+pub use vault::Vault;

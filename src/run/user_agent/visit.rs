@@ -1,0 +1,157 @@
+//! What a visit to an authorization endpoint needs and what it comes to.
+
+/// A user's name and password.
+#[derive(Clone)]
+pub struct Credentials {
+    /// User name.
+    pub username: String,
+    /// Password.
+    pub password: String,
+}
+
+/// What the user says on a consent page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Consent {
+    /// Yes.
+    #[default]
+    Approve,
+    /// No.
+    Deny,
+}
+
+/// Where the visit ends although there is a way on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopBefore {
+    /// At the login page.
+    Login,
+    /// At the consent page.
+    Consent,
+}
+
+/// How the authorization request is sent (RFC 6749 section 3.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Method {
+    /// In the query.
+    #[default]
+    Get,
+    /// The query of the URL as a form.
+    Post,
+}
+
+/// Who drives the visit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Driver {
+    /// Plain HTTP and HTML forms.
+    #[default]
+    Form,
+}
+
+/// One visit to the authorization endpoint.
+#[derive(Clone)]
+pub struct Visit {
+    /// The authorization request, raw.
+    pub authorization_url: String,
+    /// The client's registered redirect URIs, raw.
+    pub redirect_uris: Vec<String>,
+    /// The `redirect_uri` that the request names, raw.
+    pub requested_redirect_uri: Option<String>,
+    /// Who logs in; `None` stops at a login page.
+    pub login: Option<Credentials>,
+    /// What is said on a consent page.
+    pub consent: Consent,
+    /// Where to stop on purpose.
+    pub stop_before: Option<StopBefore>,
+    /// How the authorization request is sent.
+    pub method: Method,
+    /// The most requests that the visit may take.
+    pub max_pages: usize,
+    /// Who drives it.
+    pub driver: Driver,
+}
+
+/// The default of [`Visit::max_pages`].
+pub const MAX_PAGES: usize = 20;
+
+/// What a page is taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageKind {
+    /// Asks who the user is.
+    Login,
+    /// Asks whether the user agrees.
+    Consent,
+    /// Says that something is wrong.
+    Error,
+    /// Anything else.
+    Other,
+}
+
+/// One page that the user saw.
+#[derive(Clone, Debug)]
+pub struct PageSeen {
+    /// Its exchange.
+    pub exchange: usize,
+    /// Status code.
+    pub status: u16,
+    /// Text of the title.
+    pub title: String,
+    /// What it was taken for.
+    pub kind: PageKind,
+    /// Visible text, bounded.
+    pub text: String,
+    /// Response headers.
+    pub headers: Vec<(String, String)>,
+}
+
+/// How a visit ended.
+#[derive(Clone, Debug)]
+pub enum VisitOutcome {
+    /// The user agent was sent to a callback, which it did not request.
+    Callback {
+        /// The address, raw.
+        url: String,
+        /// Parameters of its query.
+        params: Vec<(String, String)>,
+        /// Parameters of its fragment.
+        fragment: Vec<(String, String)>,
+        /// Members of the form that was to be posted there (`response_mode=form_post`).
+        form_post: Vec<(String, String)>,
+        /// It is a registered redirect URI (any port on loopback, RFC 8252 section 7.3).
+        registered: bool,
+        /// It is the redirect URI that the request named.
+        as_requested: bool,
+        /// It is neither registered nor on an allowed origin.
+        foreign: bool,
+    },
+    /// The visit came to rest at a page without a way on, or at the page to stop before.
+    Page {
+        /// Status code.
+        status: u16,
+        /// Text of the title.
+        title: String,
+        /// Visible text, bounded.
+        text: String,
+        /// Its exchange.
+        exchange: usize,
+    },
+    /// Nothing can be said (429, 5xx, captcha, a login that never ends, no answer).
+    Undecided {
+        /// Why not.
+        reason: String,
+    },
+}
+
+/// A visit, told.
+#[derive(Clone, Debug)]
+pub struct Visited {
+    /// How it ended.
+    pub outcome: VisitOutcome,
+    /// The pages, in order.
+    pub pages: Vec<PageSeen>,
+    /// Positions of all its exchanges.
+    pub exchanges: Vec<usize>,
+    /// A password was submitted and the page after it was another one.
+    pub logged_in: bool,
+    /// A consent form was submitted.
+    pub consented: bool,
+}
