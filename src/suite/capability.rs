@@ -1,0 +1,84 @@
+//! What a check can need of a target.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A fact about a target that discovery, the honest flow or the target file establishes.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Capability {
+    /// An MCP endpoint.
+    McpServer,
+    /// The MCP endpoint asks for a token.
+    Protected,
+    /// Protected resource metadata (RFC 9728).
+    ProtectedResourceMetadata,
+    /// An authorization server.
+    AuthorizationServer,
+    /// Its metadata, by RFC 8414 or OpenID discovery.
+    AuthorizationServerMetadata,
+    /// The authorization code grant: an authorization endpoint and a token endpoint.
+    AuthorizationCode,
+    /// A user of the target file who can log in.
+    Login,
+    /// A second user.
+    SecondUser,
+    /// Dynamic client registration (RFC 7591).
+    DynamicRegistration,
+    /// Management of registered clients (RFC 7592).
+    RegistrationManagement,
+    /// Client ID metadata documents.
+    ClientIdMetadataDocuments,
+    /// A public client, registered or given.
+    PublicClient,
+    /// A confidential client, registered or given.
+    ConfidentialClient,
+    /// The client credentials grant.
+    ClientCredentials,
+    /// Client authentication by signed assertion (RFC 7523).
+    PrivateKeyJwt,
+    /// The code grant brings refresh tokens.
+    RefreshTokens,
+    /// Token revocation (RFC 7009).
+    Revocation,
+    /// Token introspection (RFC 7662), with a client that may use it.
+    Introspection,
+    /// Pushed authorization requests (RFC 9126).
+    PushedAuthorizationRequests,
+    /// `iss` in authorization responses is advertised (RFC 9207).
+    IssParameter,
+    /// Access tokens are JWTs.
+    JwtAccessTokens,
+    /// A second resource of the same authorization server.
+    SecondResource,
+    /// The second resource's MCP endpoint.
+    SecondMcpServer,
+    /// An access token that the MCP server takes: from the honest grant, or given.
+    AccessToken,
+    /// Operations with the scope that each needs.
+    Operations,
+    /// The scope model has wildcards.
+    ScopeWildcards,
+    /// The audit log can be read.
+    AuditLog,
+    /// A client whose access tokens live so short that a run may wait for their end.
+    ShortLivedTokens,
+    /// MCP sessions.
+    Sessions,
+    /// The operator lets the harness sign tokens that the MCP server trusts.
+    TrustedIssuer,
+    /// The harness can serve documents that the authorization server can fetch.
+    DocumentHost,
+}
+
+impl Capability {
+    /// The word used in suites, reports and target files.
+    pub fn word(self) -> String {
+        match serde_json::to_value(self) {
+            Ok(serde_json::Value::String(word)) => word,
+            _ => String::new(),
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! The actions that a flow or a check is made of.
+//!
+//! Strings are templates (minijinja, strict about undefined names). A string that is one whole
+//! `{{ expression }}` keeps the expression's type, so a list or a number can be passed on.
+//! `suites/README.md` documents the result document of each action.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::Mutation;
+
+/// Parameters of a request: name to value. A value that is a list is sent once for each element.
+pub type Params = Map<String, Value>;
+
+/// Steps by name, in the order in which they are executed.
+pub type Steps = IndexMap<String, Action>;
+
+/// One thing that the harness does.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Any HTTP request to an allowed origin.
+    Fetch(Fetch),
+    /// Dynamic client registration (RFC 7591 section 3.1). The step's name is then a client.
+    Register(Register),
+    /// An authorization request, driven through login and consent to its end (OAuth 2.1 4.1.1).
+    Authorize(Authorize),
+    /// A token request (OAuth 2.1 section 3.2).
+    Token(ClientRequest),
+    /// A revocation request (RFC 7009 section 2.1).
+    Revoke(ClientRequest),
+    /// An introspection request (RFC 7662 section 2.1).
+    Introspect(ClientRequest),
+    /// A pushed authorization request (RFC 9126 section 2.1).
+    Push(ClientRequest),
+    /// An MCP operation, with the handshake that the MCP version asks for.
+    Call(Call),
+    /// The request of an earlier step once more, or several times at once.
+    Repeat(Repeat),
+    /// A document that the harness serves, for servers that fetch (client ID metadata, JWKS).
+    Host(Host),
+    /// Time passes.
+    Wait(Wait),
+    /// The audit log's entries since the run began.
+    Audit(Audit),
+    /// A whole flow under a name of its own: another user, another client.
+    Flow(SubFlow),
+}
+
+impl Action {
+    /// The action's word in the suite files.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Fetch(_) => "fetch",
+            Self::Register(_) => "register",
+            Self::Authorize(_) => "authorize",
+            Self::Token(_) => "token",
+            Self::Revoke(_) => "revoke",
+            Self::Introspect(_) => "introspect",
+            Self::Push(_) => "push",
+            Self::Call(_) => "call",
+            Self::Repeat(_) => "repeat",
+            Self::Host(_) => "host",
+            Self::Wait(_) => "wait",
+            Self::Audit(_) => "audit",
+            Self::Flow(_) => "flow",
+        }
+    }
+}
+
+/// Any HTTP request.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Fetch {
+    /// Method; GET unless given.
+    #[serde(default = "get")]
+    pub method: String,
+    /// URL.
+    pub url: String,
+    /// Added to the URL's query.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub query: Params,
+    /// Request headers.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub headers: Params,
+    /// Body as `application/x-www-form-urlencoded`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form: Option<Params>,
+    /// Body as `application/json`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub json: Option<Params>,
+    /// Body as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+}
+
+fn get() -> String {
+    "GET".to_owned()
+}
+
+/// A registration request.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Register {
+    /// Client profile (`suites/clients.yaml`) whose metadata is the base.
+    pub client: String,
+    /// Members that replace those of the profile; null leaves one out.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub json: Params,
+    /// Request headers.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub headers: Params,
+}
+
+/// An authorization request.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Authorize {
+    /// Client profile, or the name of an earlier `register` step.
+    pub client: String,
+    /// User of the target file who logs in: `first` or `second`.
+    #[serde(default = "first")]
+    pub user: String,
+    /// `approve` or `deny`.
+    #[serde(default = "approve")]
+    pub consent: String,
+    /// Parameters of the query; `client_id` is added unless given.
+    pub query: Params,
+    /// Cookie jar; steps of one run that name the same one share it.
+    #[serde(default = "main_browser")]
+    pub browser: String,
+    /// Stop before submitting `login` or `consent`, to see what happens without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_before: Option<String>,
+}
+
+fn first() -> String {
+    "first".to_owned()
+}
+
+fn approve() -> String {
+    "approve".to_owned()
+}
+
+fn main_browser() -> String {
+    "main".to_owned()
+}
+
+/// A form request to an endpoint of the authorization server, authenticated as a client.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClientRequest {
+    /// Client profile, or the name of an earlier `register` step. Its credentials are added in
+    /// the way the client is registered for.
+    pub client: String,
+    /// Form parameters.
+    pub form: Params,
+    /// Request headers.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub headers: Params,
+}
+
+/// An MCP operation.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Call {
+    /// Name of an operation of the target file; `any` is its first one, or `tools/list` where it
+    /// names none; `list` is `tools/list`.
+    #[serde(default = "any")]
+    pub operation: String,
+    /// Bearer token; none is sent when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_token: Option<String>,
+    /// Use this `Mcp-Session-Id` and skip the handshake.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+    /// Another MCP endpoint than the target's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
+    /// Another MCP version than the run's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mcp_version: Option<String>,
+    /// Request headers.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub headers: Params,
+}
+
+fn any() -> String {
+    "any".to_owned()
+}
+
+/// The request of an earlier step again.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Repeat {
+    /// The step whose request is sent again, byte for byte but for `change`.
+    pub step: String,
+    /// How often.
+    #[serde(default = "once")]
+    pub times: u32,
+    /// Send all at the same time, each on a connection of its own.
+    #[serde(default)]
+    pub at_once: bool,
+    /// A deviation from the earlier request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<Box<Mutation>>,
+}
+
+const fn once() -> u32 {
+    1
+}
+
+/// A document served by the harness on loopback, or under the address that the target file gives.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Host {
+    /// Path under which it is served; `self_url` in `json` is the whole URL.
+    pub path: String,
+    /// Status of the answer.
+    #[serde(default = "ok")]
+    pub status: u16,
+    /// Headers of the answer.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub headers: Params,
+    /// The document.
+    pub json: Params,
+}
+
+const fn ok() -> u16 {
+    200
+}
+
+/// Time that passes before the next step.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Wait {
+    /// Seconds, a number or a template.
+    pub seconds: Value,
+}
+
+/// A look into the audit log.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Audit {
+    /// Texts that together must stand in one entry; the log is read until they do, or for
+    /// `audit_log.wait` seconds of the target file.
+    #[serde(default)]
+    pub entry: Vec<String>,
+}
+
+/// A flow as a step.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SubFlow {
+    /// The flow's id.
+    pub id: String,
+    /// Its parameters.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub with: Params,
+}
