@@ -7,6 +7,7 @@ mod mutation;
 mod predicate;
 mod requirement;
 mod step;
+mod template;
 
 pub use capability::Capability;
 pub use check::{
@@ -22,3 +23,4 @@ pub use step::{
     Action, Audit, Authorize, Call, ClientRequest, Fetch, Host, Params, Register, Repeat, Steps,
     SubFlow, Wait,
 };
+pub use template::{Templates, covers, random_verifier, s256, whole_expression};

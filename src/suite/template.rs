@@ -1,0 +1,284 @@
+//! The template language of the suites: minijinja, strict about undefined names, with the few
+//! functions that OAuth needs.
+
+use std::collections::BTreeSet;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
+use rand::RngCore as _;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+/// Renders template strings against a context.
+#[derive(Debug)]
+pub struct Templates {
+    environment: Environment<'static>,
+}
+
+impl Default for Templates {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Templates {
+    /// The language, ready to use.
+    pub fn new() -> Self {
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.add_function("well_known", well_known);
+        environment.add_function("well_known_appended", well_known_appended);
+        environment.add_function("origin", origin);
+        environment.add_function("random_verifier", random_verifier);
+        environment.add_function("random_string", random_string);
+        environment.add_function("s256", s256);
+        environment.add_function("percent_encode", percent_encode);
+        environment.add_function("covers", covers);
+        Self { environment }
+    }
+
+    /// The dotted names that `text` reads (`case.verifier`, `target.scope`).
+    ///
+    /// # Errors
+    /// The text is not a template, or uses a function or filter that does not exist.
+    pub fn names(&self, text: &str) -> Result<BTreeSet<String>, Error> {
+        let names = match whole_expression(text) {
+            Some(expression) => self
+                .environment
+                .compile_expression(expression)?
+                .undeclared_variables(true),
+            None => self
+                .environment
+                .template_from_str(text)?
+                .undeclared_variables(true),
+        };
+        Ok(names
+            .into_iter()
+            .filter(|name| !FUNCTIONS.contains(&name.as_str()))
+            .collect())
+    }
+
+    /// Renders a string. A string that is one whole `{{ expression }}` keeps the value's type.
+    ///
+    /// # Errors
+    /// A name is undefined, or a filter fails.
+    pub fn render(&self, text: &str, context: &minijinja::Value) -> Result<Value, Error> {
+        if !text.contains("{{") && !text.contains("{%") {
+            return Ok(Value::String(text.to_owned()));
+        }
+        if let Some(expression) = whole_expression(text) {
+            return self.evaluate(expression, context);
+        }
+        self.environment
+            .render_str(text, context)
+            .map(Value::String)
+    }
+
+    /// Evaluates an expression written without braces.
+    ///
+    /// # Errors
+    /// A name is undefined, or a filter fails.
+    pub fn evaluate(&self, expression: &str, context: &minijinja::Value) -> Result<Value, Error> {
+        let value = self
+            .environment
+            .compile_expression(expression)?
+            .eval(context)?;
+        if value.is_undefined() {
+            return Err(Error::new(
+                ErrorKind::UndefinedError,
+                format!("{expression} is undefined"),
+            ));
+        }
+        serde_json::to_value(&value)
+            .map_err(|cause| Error::new(ErrorKind::BadSerialization, cause.to_string()))
+    }
+
+    /// Renders every string inside `value`.
+    ///
+    /// # Errors
+    /// As [`Self::render`], for the first string that fails.
+    pub fn render_value(&self, value: &Value, context: &minijinja::Value) -> Result<Value, Error> {
+        Ok(match value {
+            Value::String(text) => self.render(text, context)?,
+            Value::Array(items) => Value::Array(
+                items
+                    .iter()
+                    .map(|item| self.render_value(item, context))
+                    .collect::<Result<_, _>>()?,
+            ),
+            Value::Object(members) => Value::Object(
+                members
+                    .iter()
+                    .map(|(name, member)| Ok((name.clone(), self.render_value(member, context)?)))
+                    .collect::<Result<_, Error>>()?,
+            ),
+            other => other.clone(),
+        })
+    }
+}
+
+const FUNCTIONS: [&str; 8] = [
+    "well_known",
+    "well_known_appended",
+    "origin",
+    "random_verifier",
+    "random_string",
+    "s256",
+    "percent_encode",
+    "covers",
+];
+
+/// The expression of a string that is one whole `{{ expression }}`.
+pub fn whole_expression(text: &str) -> Option<&str> {
+    let inner = text.trim().strip_prefix("{{")?.strip_suffix("}}")?;
+    (!inner.contains("{{") && !inner.contains("}}") && !inner.contains("{%")).then(|| inner.trim())
+}
+
+/// Splits an absolute URL, as text, into `scheme://authority` and the rest.
+///
+/// Identifiers are compared byte for byte, so no URL type may touch them.
+fn split_origin(url: &str) -> Option<(&str, &str)> {
+    let authority = url.find("://")? + 3;
+    let end = url[authority..]
+        .find(['/', '?', '#'])
+        .map_or(url.len(), |at| authority + at);
+    (end > authority).then(|| url.split_at(end))
+}
+
+fn not_a_url(url: &str) -> Error {
+    Error::new(
+        ErrorKind::InvalidOperation,
+        format!("{url:?} is not an absolute URL"),
+    )
+}
+
+/// The well-known URL with the name inserted between authority and path (RFC 8414 section 3.1,
+/// RFC 9728 section 3.1); a terminating slash of the path is dropped.
+fn well_known(url: &str, name: &str) -> Result<String, Error> {
+    let (origin, rest) = split_origin(url).ok_or_else(|| not_a_url(url))?;
+    let (path, query) = rest.split_at(rest.find('?').unwrap_or(rest.len()));
+    let path = path.strip_suffix('/').unwrap_or(path);
+    Ok(format!("{origin}/.well-known/{name}{path}{query}"))
+}
+
+/// The well-known URL with the name appended to the path (OpenID Connect Discovery section 4).
+fn well_known_appended(url: &str, name: &str) -> Result<String, Error> {
+    split_origin(url).ok_or_else(|| not_a_url(url))?;
+    let base = url.strip_suffix('/').unwrap_or(url);
+    Ok(format!("{base}/.well-known/{name}"))
+}
+
+/// `scheme://authority` of a URL, as text.
+fn origin(url: &str) -> Result<String, Error> {
+    split_origin(url)
+        .map(|(origin, _)| origin.to_owned())
+        .ok_or_else(|| not_a_url(url))
+}
+
+/// A fresh code_verifier of 43 characters (RFC 7636 section 4.1).
+pub fn random_verifier() -> String {
+    let mut bytes = [0; 32];
+    rand::thread_rng().fill_bytes(&mut bytes);
+    BASE64_URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Random URL-safe text of the given length.
+fn random_string(length: usize) -> String {
+    let mut text = String::new();
+    while text.len() < length {
+        text.push_str(&random_verifier());
+    }
+    text.truncate(length);
+    text
+}
+
+/// The S256 code_challenge of a verifier (RFC 7636 section 4.2).
+pub fn s256(verifier: &str) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()))
+}
+
+/// Percent-encodes every byte that is not unreserved (RFC 3986 section 2.3).
+fn percent_encode(text: &str) -> String {
+    text.bytes()
+        .map(|byte| {
+            if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
+        .collect()
+}
+
+/// Whether a granted scope token covers a needed one: equal, or a wildcard in the last segment.
+pub fn covers(granted: &str, needed: &str) -> bool {
+    granted == needed
+        || granted
+            .strip_suffix('*')
+            .is_some_and(|prefix| prefix.ends_with(':') && needed.starts_with(prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use minijinja::context;
+
+    #[test]
+    fn a_whole_expression_keeps_its_type() {
+        let templates = Templates::new();
+        let context = context! { token => context! { expires_in => 300 } };
+        let value = templates.render("{{ token.expires_in + 1 }}", &context);
+        assert_eq!(value.expect("renders"), Value::from(301));
+        let text = templates.render("{{ token.expires_in }} s", &context);
+        assert_eq!(text.expect("renders"), Value::from("300 s"));
+    }
+
+    #[test]
+    fn an_undefined_name_is_an_error_that_names_it() {
+        let error = Templates::new()
+            .render(
+                "{{ token.json.refresh_token }}",
+                &context! { token => context! { json => context! {} } },
+            )
+            .expect_err("the name is undefined");
+        assert!(error.to_string().contains("undefined"), "{error}");
+    }
+
+    #[test]
+    fn names_leave_functions_out() {
+        let names = Templates::new().names("{{ well_known(target.mcp_server, 'x') }}");
+        assert_eq!(
+            names.expect("compiles").into_iter().collect::<Vec<_>>(),
+            ["target.mcp_server"]
+        );
+    }
+
+    #[test]
+    fn well_known_urls_follow_both_rules() {
+        let inserted = |url| well_known(url, "oauth-authorization-server").expect("a URL");
+        assert_eq!(
+            inserted("https://as.example/tenant/"),
+            "https://as.example/.well-known/oauth-authorization-server/tenant"
+        );
+        assert_eq!(
+            inserted("https://as.example"),
+            "https://as.example/.well-known/oauth-authorization-server"
+        );
+        assert_eq!(
+            well_known_appended("https://as.example/tenant", "openid-configuration")
+                .expect("a URL"),
+            "https://as.example/tenant/.well-known/openid-configuration"
+        );
+    }
+
+    #[test]
+    fn a_wildcard_covers_only_below_its_colon() {
+        assert!(covers(
+            "mcp:exec:workflows:*",
+            "mcp:exec:workflows:daily-report"
+        ));
+        assert!(!covers("mcp:exec:*", "mcp:executor"));
+        assert!(!covers("*", "mcp:tools:weather"));
+    }
+}

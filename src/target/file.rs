@@ -1,0 +1,239 @@
+//! The target file: what the operator says about the server under test.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Map;
+
+use super::{Recipe, Secret};
+use crate::suite::{Authentication, McpVersion, Params};
+
+/// A server under test. Everything but the address is optional; what is left out makes the checks
+/// that need it *untested*, never passed.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct TargetFile {
+    /// Name in reports; the address unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// URL of the MCP endpoint.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mcp_server: Option<String>,
+    /// Issuer identifier of the authorization server, byte for byte. Needed only where discovery
+    /// from the MCP server does not lead to it, or where there is no MCP server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorization_server: Option<String>,
+    /// Resource identifier to ask tokens for, byte for byte; the one of the protected resource
+    /// metadata unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource: Option<String>,
+    /// MCP version to judge by; the newest that the server speaks unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mcp_version: Option<McpVersion>,
+    /// Further origins that the harness may send requests to (`https://login.example`).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub allow_origins: Vec<String>,
+    /// Accept plain http on hosts other than loopback.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub insecure_http: bool,
+    /// PEM file with a private certificate authority to trust.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub root_ca: Option<String>,
+    /// Test users by name: `first`, `second`.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub users: IndexMap<String, User>,
+    /// How to get through the login and consent pages, where guessing does not.
+    pub login: Recipe,
+    /// Dynamic registration.
+    pub registration: Registration,
+    /// Clients that exist already, by profile (`public`, `confidential`, `machine`, ...).
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub clients: IndexMap<String, GivenClient>,
+    /// Every scope that the test users may be granted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<String>,
+    /// Scopes that each token needs whatever it is for (added to every request).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub base_scopes: Vec<String>,
+    /// `mcp:exec:workflows:*` covers `mcp:exec:workflows:daily-report`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub scope_wildcards: bool,
+    /// Operations that may be called, by name; the first is the one for checks that need any.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub operations: IndexMap<String, Operation>,
+    /// A second resource of the same authorization server, for audience checks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub second_resource: Option<SecondResource>,
+    /// The audit log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audit_log: Option<AuditLog>,
+    /// Access tokens of the operator, where no login is possible, by user name.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub access_tokens: IndexMap<String, Secret>,
+    /// What the harness may ask of the server.
+    pub limits: Limits,
+}
+
+/// A test user.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct User {
+    /// Name to type into the login form.
+    pub username: String,
+    /// Password to type.
+    pub password: Secret,
+}
+
+/// Dynamic registration.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Registration {
+    /// Whether the harness may register clients.
+    pub allowed: bool,
+    /// Initial access token (RFC 7591 section 3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub initial_access_token: Option<Secret>,
+    /// Members added to every registration; null leaves one out.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub members: Params,
+}
+
+impl Default for Registration {
+    fn default() -> Self {
+        Self {
+            allowed: true,
+            initial_access_token: None,
+            members: Map::new(),
+        }
+    }
+}
+
+/// A client that exists already.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GivenClient {
+    /// Client identifier, byte for byte.
+    pub client_id: String,
+    /// Client secret, for a confidential client.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_secret: Option<Secret>,
+    /// How it authenticates; by its secret's presence unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authentication: Option<Authentication>,
+    /// Its registered redirect URIs, byte for byte.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redirect_uris: Vec<String>,
+}
+
+/// An operation of the MCP server that the harness may call.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Operation {
+    /// The scopes that it needs, all of them.
+    #[serde(default)]
+    pub scopes: Vec<String>,
+    /// What to send: one of `tool`, `resource`, `method`.
+    pub call: OperationCall,
+}
+
+/// The request of an operation.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OperationCall {
+    /// `tools/call`.
+    Tool(ToolCall),
+    /// `resources/read` of this URI.
+    Resource(String),
+    /// Any method without parameters (`tools/list`).
+    Method(String),
+}
+
+/// A tool and its arguments.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ToolCall {
+    /// The tool's name.
+    pub name: String,
+    /// Harmless arguments.
+    #[serde(default)]
+    pub arguments: Params,
+}
+
+/// A second resource.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SecondResource {
+    /// Resource identifier, byte for byte.
+    pub resource: String,
+    /// Its MCP endpoint, if it may be called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mcp_server: Option<String>,
+}
+
+/// Where the audit log is.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AuditLog {
+    /// A file, one entry a line; relative paths start at the target file.
+    pub file: String,
+    /// Seconds until an entry must have been written.
+    #[serde(default = "one")]
+    pub wait: f64,
+}
+
+const fn one() -> f64 {
+    1.0
+}
+
+/// What the harness may ask of the server.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Longest access token lifetime that is short, in seconds.
+    pub access_token_lifetime: u64,
+    /// Requests a second to one origin; 0 is no limit. 20 unless given, no limit on loopback.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requests_per_second: Option<f64>,
+    /// Requests at the same time to one origin.
+    pub concurrency: usize,
+    /// Most registrations in a run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registrations: Option<u64>,
+    /// Most logins in a run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logins: Option<u64>,
+    /// Most token requests in a run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_requests: Option<u64>,
+    /// Seconds to keep between two token requests.
+    pub token_request_interval: f64,
+    /// Seconds for one answer.
+    pub answer_timeout: f64,
+    /// Seconds for the whole run.
+    pub run_timeout: f64,
+    /// Longest time to wait for a token to expire, in seconds.
+    pub longest_wait: f64,
+    /// Longest time to wait because of a Retry-After, in seconds.
+    pub longest_retry_after: f64,
+    /// Bytes of an answer's body that are read.
+    pub answer_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            access_token_lifetime: 3600,
+            requests_per_second: None,
+            concurrency: 8,
+            registrations: None,
+            logins: None,
+            token_requests: None,
+            token_request_interval: 0.0,
+            answer_timeout: 10.0,
+            run_timeout: 600.0,
+            longest_wait: 10.0,
+            longest_retry_after: 10.0,
+            answer_bytes: 1 << 20,
+        }
+    }
+}
