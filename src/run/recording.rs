@@ -137,7 +137,8 @@ pub struct RunRecord {
     pub title: String,
     /// The steps that were executed, in order.
     pub steps: Vec<StepRecord>,
-    /// Template variables at the end, redacted (`run`, `case`, `client`, `metadata`, ...).
+    /// Template names of this run, redacted (`run`, `case`, `clients`, and `client` of the last
+    /// step). Step results are in [`Self::steps`].
     pub variables: Value,
     /// The step that could not be sent since an earlier one brought nothing, with the reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -266,6 +267,8 @@ pub struct Recording {
     pub counts: Counts,
     /// The way in.
     pub doctor: Vec<DoctorStep>,
+    /// Template names that hold for every run (`target`, `metadata`, `issuer`, ...), redacted.
+    pub variables: Value,
     /// Every run, by id. Controls that ran a second time at the end stand under `last`.
     pub runs: IndexMap<String, RunRecord>,
     /// The controls' second execution, by the same id.

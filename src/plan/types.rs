@@ -1,0 +1,152 @@
+//! What a plan consists of.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::suite::{Action, Check, Cited, Level, McpVersion, Mutation, Params};
+
+/// Everything that will be sent, and every case with what decides it.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The MCP version that is judged.
+    pub mcp_version: McpVersion,
+    /// The runs by id, controls first. Equal work is one run, however many cases it serves.
+    pub runs: IndexMap<String, PlannedRun>,
+    /// The cases in suite order, also those that will not run.
+    pub cases: Vec<PlannedCase>,
+}
+
+/// One execution of a flow.
+#[derive(Clone, Debug, Serialize)]
+pub struct PlannedRun {
+    /// Digest of what is sent.
+    #[serde(skip)]
+    pub id: String,
+    /// Readable name: the flow, then the mutation.
+    #[serde(skip)]
+    pub title: String,
+    /// The steps in order.
+    pub steps: Vec<PlannedStep>,
+    /// The row's values, for templates that read `case`.
+    pub row: Params,
+    /// Client profiles that must exist before the first step.
+    #[serde(skip)]
+    pub clients: Vec<String>,
+    /// Some refusal rests on this run.
+    #[serde(skip)]
+    pub is_control: bool,
+}
+
+/// One step, with the flow's parameters and the row's templates put in.
+#[derive(Clone, Debug, Serialize)]
+pub struct PlannedStep {
+    /// The step's name; unique in its flow.
+    pub name: String,
+    /// What is done.
+    pub action: PlannedAction,
+    /// The deviation, if the case makes one here.
+    pub mutation: Option<Mutation>,
+}
+
+/// An action, or a whole flow under one name.
+#[derive(Clone, Debug, Serialize)]
+pub enum PlannedAction {
+    /// One request.
+    One(Box<Action>),
+    /// Steps of their own, with fresh `run` values.
+    Flow(Vec<PlannedStep>),
+}
+
+/// One case: a row of a check.
+#[derive(Clone, Debug)]
+pub struct PlannedCase {
+    /// `authorization/pkce/verifier-wrong[truncated]`.
+    pub id: String,
+    /// `authorization/pkce`.
+    pub area: String,
+    /// The check.
+    pub check: Arc<Check>,
+    /// The row.
+    pub row: Params,
+    /// The requirements, binding ones first.
+    pub requirements: Vec<Cited>,
+    /// The strongest level that binds under the judged version.
+    pub level: Option<Level>,
+    /// What happens to it.
+    pub disposition: Disposition,
+}
+
+/// Whether a case runs, and if not, why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Disposition {
+    /// It is decided by a run, and by a control if it has a mutation.
+    Run {
+        /// Id of the run to judge.
+        run: String,
+        /// Id of the control.
+        control: Option<String>,
+    },
+    /// The server lacks an optional feature, or the version lacks the requirement.
+    NotApplicable {
+        /// Which.
+        reason: String,
+    },
+    /// The operator did not give what it needs.
+    Untested {
+        /// What to add to the target file.
+        add: String,
+    },
+    /// The honest way to what it needs failed.
+    Inconclusive {
+        /// What failed.
+        reason: String,
+    },
+}
+
+impl PlannedRun {
+    /// The names of all steps, those of inner flows as `outer/inner`.
+    pub fn step_names(&self) -> Vec<String> {
+        fn walk(steps: &[PlannedStep], prefix: &str, names: &mut Vec<String>) {
+            for step in steps {
+                let name = format!("{prefix}{}", step.name);
+                if let PlannedAction::Flow(inner) = &step.action {
+                    walk(inner, &format!("{name}/"), names);
+                }
+                names.push(name);
+            }
+        }
+        let mut names = Vec::new();
+        walk(&self.steps, "", &mut names);
+        names
+    }
+
+    /// The step called `name` (`outer/inner` for one of an inner flow).
+    pub fn step(&self, name: &str) -> Option<&PlannedStep> {
+        let mut steps = &self.steps;
+        let mut parts = name.split('/').peekable();
+        loop {
+            let part = parts.next()?;
+            let step = steps.iter().find(|step| step.name == part)?;
+            match (&step.action, parts.peek()) {
+                (_, None) => return Some(step),
+                (PlannedAction::Flow(inner), Some(_)) => steps = inner,
+                (PlannedAction::One(_), Some(_)) => return None,
+            }
+        }
+    }
+}
+
+/// What is known of a target before planning.
+#[derive(Clone, Debug, Default)]
+pub struct Knowledge {
+    /// What is known of each capability.
+    pub capabilities: IndexMap<crate::suite::Capability, crate::run::Presence>,
+    /// The global template names: `target`, `metadata`, `resource_metadata`, `discovery`,
+    /// `harness`, `issuer`, `resource`.
+    pub variables: Map<String, Value>,
+    /// Client profiles that the target file gives.
+    pub given_clients: Vec<String>,
+}
