@@ -1,0 +1,65 @@
+//! One case: what was wanted, what came, by which clause, how its control went, and a command
+//! that repeats it.
+
+use std::io;
+
+use super::page::Page;
+use crate::judge::{CaseResult, Finding, Verdict};
+use crate::report::text::shorten;
+use crate::report::{ReportInput, curl, summary};
+
+/// A server may answer with a book; the result file holds all of it.
+const LONGEST: usize = 400;
+
+/// Writes `case` in full if it failed, in a line or two otherwise.
+pub fn write(input: &ReportInput<'_>, case: &CaseResult, page: &mut Page<'_>) -> io::Result<()> {
+    let word = page.verdict(case, input.judgement.strict);
+    let id = page.bold(&case.id);
+    let level = case.level.map_or("no level", |level| level.as_str());
+    page.line(&format!("{word} {id} ({level})"))?;
+    match &case.verdict {
+        Verdict::Pass { remark: None } => Ok(()),
+        Verdict::Pass {
+            remark: Some(remark),
+        } => finding(remark, page),
+        Verdict::Fail { findings } | Verdict::Warning { findings } => {
+            page.text(2, &case.title)?;
+            for each in findings {
+                finding(each, page)?;
+            }
+            evidence(input, case, page)
+        }
+        Verdict::Error { fault } => {
+            page.labelled(2, "fault", fault)?;
+            page.text(2, "This is a fault of authspec, not of the server.")
+        }
+        other => page.labelled(2, "reason", summary::reason(other).unwrap_or_default()),
+    }
+}
+
+fn finding(finding: &Finding, page: &mut Page<'_>) -> io::Result<()> {
+    page.labelled(2, "wanted", &shorten(&finding.wanted, LONGEST))?;
+    let place = match finding.path.as_str() {
+        "" => format!("step {}", finding.step),
+        path => format!("step {}, {}", finding.step, shorten(path, LONGEST)),
+    };
+    let came = shorten(&finding.came, LONGEST);
+    page.labelled(2, "came", &format!("{came} ({place})"))
+}
+
+fn evidence(input: &ReportInput<'_>, case: &CaseResult, page: &mut Page<'_>) -> io::Result<()> {
+    for cited in &case.requirements {
+        page.labelled(2, "clause", &summary::clause(cited))?;
+    }
+    if let Some(control) = &case.control {
+        let how = summary::control(control);
+        page.labelled(2, "control", &format!("{}: {how}", control.title))?;
+    }
+    if !case.mend.is_empty() {
+        page.labelled(2, "mend", &case.mend)?;
+    }
+    match input.deciding(&case.exchanges) {
+        None => Ok(()),
+        Some(exchange) => page.whole(2, "repeat", &curl::command(&exchange.request)),
+    }
+}
