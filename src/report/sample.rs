@@ -43,6 +43,7 @@ impl Sample {
                 took_ms: 2345,
                 counts: Counts::default(),
                 doctor: Vec::new(),
+                variables: Value::Null,
                 runs: IndexMap::new(),
                 last: IndexMap::new(),
                 order: Vec::new(),
