@@ -1,81 +1,21 @@
-//! The client.
+//! The client: every request of a run passes here, is held to the limits, sent, redacted and
+//! recorded.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::{AllowedOrigins, Caps, Failure, Pace, Recorder, Request, Sent};
+use tokio::time;
+
+use super::pooled::Pooled;
+use super::raw::Raw;
+use super::throttle::Throttle;
+use super::wire::Wire;
+use super::{
+    AllowedOrigins, ClientError, Failure, Options, Recorder, Request, Response, Sent, budget,
+    entry, is_loopback, patience, tls,
+};
 use crate::run::redact::Vault;
-use crate::run::{Answer, Counts, Events, Exchange, FailureKind, RecordedRequest};
-
-/// Limits of time and size.
-#[derive(Clone, Debug)]
-pub struct Limits {
-    /// To make a connection.
-    pub connect: Duration,
-    /// From sending to the last byte of the answer.
-    pub answer: Duration,
-    /// Bytes of a body that are read; the rest is cut.
-    pub body: usize,
-    /// Bytes of a body that are kept in the recording.
-    pub recorded_body: usize,
-    /// Header lines of an answer.
-    pub header_count: usize,
-    /// Bytes of all header lines of an answer.
-    pub header_bytes: usize,
-    /// The longest `Retry-After` that is waited for.
-    pub max_retry_after: Duration,
-    /// The whole run, from the making of the client.
-    pub run: Option<Duration>,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(10),
-            answer: Duration::from_secs(30),
-            body: 1024 * 1024,
-            recorded_body: 64 * 1024,
-            header_count: 100,
-            header_bytes: 64 * 1024,
-            max_retry_after: Duration::from_secs(60),
-            run: None,
-        }
-    }
-}
-
-/// How a client behaves.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// The only origins that it talks to.
-    pub allowed: AllowedOrigins,
-    /// Whether plain http is accepted beyond loopback.
-    pub insecure_http: bool,
-    /// Requests a second to one origin; `None` is as fast as it goes.
-    pub rate: Option<f64>,
-    /// Requests at once to one origin; 0 is taken as 1.
-    pub concurrency: usize,
-    /// Time and size.
-    pub limits: Limits,
-    /// Caps of scarce requests.
-    pub caps: Caps,
-    /// Pacing of scarce requests.
-    pub pace: Pace,
-    /// One more root certificate (PEM; several may follow each other).
-    pub extra_root: Option<Vec<u8>>,
-    /// Where waiting is told.
-    pub events: Option<Events>,
-}
-
-/// Why a client cannot be made.
-#[derive(Debug, thiserror::Error)]
-pub enum ClientError {
-    /// The extra root certificate does not parse.
-    #[error("cannot read the extra root certificate: {0}")]
-    Root(String),
-    /// TLS or the HTTP stack does not start.
-    #[error("cannot set up HTTP: {0}")]
-    Setup(String),
-}
+use crate::run::{Counts, Event, FailureKind};
 
 /// Sends requests within the limits and records them. Clones are cheap and share everything.
 #[derive(Clone)]
@@ -85,16 +25,37 @@ struct Shared {
     options: Options,
     vault: Arc<Vault>,
     recorder: Recorder,
+    budget: budget::Budget,
+    throttle: Throttle,
+    pooled: Pooled,
+    raw: Raw,
+    deadline: Option<time::Instant>,
 }
 
+/// Waits longer than this are told as events.
+const WORTH_TELLING: Duration = Duration::from_secs(1);
+
 impl Client {
-    /// A client that records into `recorder` what `vault` has redacted.
+    /// A client that records into `recorder` what `vault` has redacted. The time of
+    /// [`Limits::run`](super::Limits::run) starts here.
     pub fn new(
         options: Options,
         vault: Arc<Vault>,
         recorder: Recorder,
     ) -> Result<Self, ClientError> {
+        let root = options.extra_root.as_deref();
+        let pooled = tls::config(root, &["h2", "http/1.1"])?;
+        let mut raw = pooled.clone();
+        raw.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Self(Arc::new(Shared {
+            budget: budget::Budget::new(options.caps, options.pace),
+            throttle: Throttle::new(options.rate, options.concurrency),
+            pooled: Pooled::new(&pooled, &options.limits, &options.allowed)?,
+            raw: Raw::new(raw),
+            deadline: options
+                .limits
+                .run
+                .map(|length| time::Instant::now() + length),
             options,
             vault,
             recorder,
@@ -118,30 +79,166 @@ impl Client {
 
     /// What was sent so far.
     pub fn counts(&self) -> Counts {
-        Counts::default()
+        self.0.budget.counts()
+    }
+
+    /// Whether the time for the whole run is over.
+    pub fn is_out_of_time(&self) -> bool {
+        self.0
+            .deadline
+            .is_some_and(|deadline| deadline <= time::Instant::now())
     }
 
     /// Sends a request and records the exchange, whatever becomes of it.
+    ///
+    /// A 429 with a `Retry-After` within the limit is recorded, waited for, and the request is
+    /// sent once more; what then comes is handed on, a second 429 too (RFC 6585 section 4).
     pub async fn send(&self, purpose: &str, request: Request) -> Sent {
-        let exchange = self.0.recorder.append(Exchange {
-            index: 0,
-            purpose: purpose.to_owned(),
-            request: RecordedRequest {
-                method: request.method,
-                url: self.0.vault.redact_text(&request.url),
-                headers: Vec::new(),
-                body: None,
-            },
-            answer: Answer::Failed {
-                kind: FailureKind::Unreachable,
-                message: "not built yet".to_owned(),
-            },
-            started_ms: 0,
-            took_ms: 0,
-        });
-        Sent {
-            exchange,
-            answer: Err(Failure::new(FailureKind::Unreachable, "not built yet")),
+        let first = self.send_once(purpose, &request).await;
+        let Ok(response) = &first.answer else {
+            return first;
+        };
+        let Some(wait) = patience::asked(response, self.0.options.limits.max_retry_after) else {
+            return first;
+        };
+        let Ok(wire) = Wire::new(&request) else {
+            return first;
+        };
+        self.tell(format!("{purpose}: the server answered 429"), wait);
+        let until = time::Instant::now() + wait;
+        self.0.throttle.hold(&wire.endpoint(), until);
+        if self.wait_until(until).await.is_err() {
+            return first;
+        }
+        let second = self.send_once(purpose, &request).await;
+        match &second.answer {
+            // A cap or the end of the run decides nothing that the 429 has not decided already.
+            Err(failure) if failure.kind == FailureKind::CapReached => first,
+            _ => second,
         }
     }
+
+    async fn send_once(&self, purpose: &str, request: &Request) -> Sent {
+        let mut started = Instant::now();
+        let answer = match self.admit(purpose, request).await {
+            Ok((wire, _place)) => {
+                started = Instant::now();
+                self.transmit(&wire).await
+            }
+            Err(failure) => Err(failure),
+        };
+        let answer = answer.map(|response| Response {
+            elapsed: started.elapsed(),
+            ..response
+        });
+        let kept = self.0.options.limits.recorded_body;
+        let mut exchange = entry::of(&self.0.vault, purpose, request, &answer, kept);
+        exchange.started_ms = self.0.recorder.milliseconds_at(started);
+        exchange.took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Sent {
+            exchange: self.0.recorder.append(exchange),
+            answer,
+        }
+    }
+
+    /// Lets a request go when its origin, the budget and the pace allow it.
+    async fn admit(
+        &self,
+        purpose: &str,
+        request: &Request,
+    ) -> Result<(Wire, Option<tokio::sync::OwnedSemaphorePermit>), Failure> {
+        let wire = Wire::new(request)?;
+        self.check_origin(&wire)?;
+        if self.is_out_of_time() {
+            return Err(out_of_time());
+        }
+        self.0.budget.spend(request.kind).map_err(|over| {
+            let message = format!("not sent, the cap of {} {} is reached", over.cap, over.what);
+            Failure::new(FailureKind::CapReached, message)
+        })?;
+        if let Some(slot) = self.0.budget.slot(request.kind) {
+            self.tell(
+                format!("{purpose}: the pace of the target file"),
+                until(slot),
+            );
+            self.wait_until(slot).await?;
+        }
+        if let Some(held) = self.0.throttle.held_until(&wire.endpoint()) {
+            self.wait_until(held).await?;
+        }
+        let place = self.0.throttle.enter(&wire.origin).await;
+        self.wait_until(self.0.throttle.slot(&wire.origin)).await?;
+        Ok((wire, place))
+    }
+
+    fn check_origin(&self, wire: &Wire) -> Result<(), Failure> {
+        let refuse = |message| Err(Failure::new(FailureKind::NotAllowed, message));
+        if !self.allowed().contains(&wire.origin) {
+            return refuse(format!(
+                "not sent, {} is not an allowed origin",
+                wire.origin
+            ));
+        }
+        let plain = wire.url.scheme() == "http";
+        if plain && !self.0.options.insecure_http && !is_loopback(&wire.url) {
+            return refuse(format!(
+                "not sent, {} is plain http beyond loopback",
+                wire.origin
+            ));
+        }
+        Ok(())
+    }
+
+    async fn transmit(&self, wire: &Wire) -> Result<Response, Failure> {
+        let limits = &self.0.options.limits;
+        let until = time::Instant::now() + limits.answer;
+        let until = self
+            .0
+            .deadline
+            .map_or(until, |deadline| deadline.min(until));
+        if wire.needs_raw() {
+            self.0.raw.send(wire, limits, self.allowed(), until).await
+        } else {
+            self.0.pooled.send(wire, limits, until).await
+        }
+    }
+
+    async fn wait_until(&self, moment: time::Instant) -> Result<(), Failure> {
+        match self.0.deadline {
+            Some(deadline) if deadline < moment => {
+                time::sleep_until(deadline).await;
+                Err(out_of_time())
+            }
+            _ => {
+                // A timer is as coarse as a millisecond: do not pay for a moment that has come.
+                if moment > time::Instant::now() {
+                    time::sleep_until(moment).await;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn tell(&self, reason: String, wait: Duration) {
+        if wait >= WORTH_TELLING
+            && let Some(events) = &self.0.options.events
+        {
+            // Nobody listens: nobody needs to know.
+            let _ = events.send(Event::Waiting {
+                reason,
+                seconds: wait.as_secs_f64(),
+            });
+        }
+    }
+}
+
+fn until(moment: time::Instant) -> Duration {
+    moment.saturating_duration_since(time::Instant::now())
+}
+
+fn out_of_time() -> Failure {
+    Failure::new(
+        FailureKind::Timeout,
+        "not sent, the time for the whole run is over",
+    )
 }

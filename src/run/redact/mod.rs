@@ -4,7 +4,14 @@
 //! compared but not used. It must run before anything is stored; nothing downstream may rely on
 //! redacting later.
 
+mod encoding;
+mod header;
+mod json;
 mod kind;
+mod matcher;
+#[cfg(test)]
+mod tests;
+mod text;
 mod vault;
 
 pub use kind::Kind;

@@ -1,16 +1,66 @@
 //! The vault of live secrets.
 
-use std::sync::RwLock;
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
-use super::Kind;
 use super::kind::{is_marker, marker};
+use super::matcher::Matcher;
+use super::{Kind, encoding, header, json, text};
+
+/// Values shorter than this many characters are redacted by place only: sought in every text they
+/// would tear innocent words apart.
+const MIN_SOUGHT: usize = 6;
+
+/// Words of the protocol that a lazy operator may have as a password: by place only as well.
+const TRIVIAL: &[&str] = &[
+    "access",
+    "access_token",
+    "account",
+    "authorization",
+    "authorization_code",
+    "authorize",
+    "bearer",
+    "client",
+    "client_id",
+    "client_secret",
+    "code_verifier",
+    "consent",
+    "example",
+    "invalid",
+    "invalid_client",
+    "invalid_grant",
+    "invalid_request",
+    "invalid_token",
+    "localhost",
+    "openid",
+    "passwd",
+    "password",
+    "profile",
+    "public",
+    "refresh",
+    "refresh_token",
+    "resource",
+    "scopes",
+    "secret",
+    "session",
+    "string",
+    "username",
+];
 
 /// Knows every live secret of a run. Thread-safe; share it in an `Arc`.
 #[derive(Default)]
 pub struct Vault {
-    secrets: RwLock<Vec<(Kind, String)>>,
+    state: RwLock<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Digest of each value to the kind under which it was first met.
+    kinds: HashMap<[u8; 32], (Kind, bool)>,
+    matcher: Matcher,
 }
 
 impl Vault {
@@ -21,31 +71,198 @@ impl Vault {
 
     /// Registers a live secret. The first kind learned for a value wins.
     pub fn learn(&self, kind: Kind, value: &str) {
-        let mut secrets = self
-            .secrets
-            .write()
-            .unwrap_or_else(|poison| poison.into_inner());
-        if !value.is_empty() && !secrets.iter().any(|(_, known)| known == value) {
-            secrets.push((kind, value.to_owned()));
-        }
+        self.note(kind, value, is_sought(value));
     }
 
     /// The marker that stands for this value in the recording.
     pub fn marker(&self, kind: Kind, value: &str) -> String {
         if is_marker(value) {
-            value.to_owned()
-        } else {
-            marker(kind, value)
+            return value.to_owned();
+        }
+        marker(self.note(kind, value, is_opaque(value)), value)
+    }
+
+    /// Learns a value that stood where secrets stand. A plain word is remembered but not sought:
+    /// hostile cases send words as secrets, and servers use them for other things.
+    pub(super) fn met(&self, kind: Kind, value: &str) {
+        if !is_marker(value) {
+            self.note(kind, value, is_opaque(value));
         }
     }
 
-    /// The text with every known secret replaced by its marker.
+    /// Remembers the value and gives the kind under which it is known.
+    fn note(&self, kind: Kind, value: &str, sought: bool) -> Kind {
+        if value.is_empty() {
+            return kind;
+        }
+        let digest = digest(value);
+        {
+            let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+            if let Some((kind, already)) = state.kinds.get(&digest)
+                && (*already || !sought)
+            {
+                return *kind;
+            }
+        }
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        let entry = state.kinds.entry(digest).or_insert((kind, false));
+        let (kind, already) = *entry;
+        entry.1 = already || sought;
+        if sought && !already {
+            let marker: Arc<str> = marker(kind, value).into();
+            for spelling in encoding::spellings(value) {
+                state.matcher.add(spelling, Arc::clone(&marker));
+            }
+        }
+        kind
+    }
+
+    /// Replaces every known secret, in all its spellings.
+    pub(super) fn replace_known(&self, text: &str) -> Option<String> {
+        let matcher = {
+            let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+            state.matcher.is_ready().then(|| state.matcher.clone())
+        };
+        let matcher = matcher.unwrap_or_else(|| {
+            let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+            state.matcher.ready();
+            state.matcher.clone()
+        });
+        matcher.replace(text)
+    }
+
+    /// Learns the secrets that stand in a request: in its URL, headers and body.
+    pub fn absorb_request(&self, url: &str, headers: &[(String, String)], body: Option<&[u8]>) {
+        text::absorb(self, url);
+        for (name, value) in headers {
+            header::absorb(self, name, value);
+        }
+        if let Some(body) = body {
+            self.absorb_body(body);
+        }
+    }
+
+    /// Learns the secrets that stand in an answer.
+    pub fn absorb_response(&self, headers: &[(String, Vec<u8>)], body: &[u8]) {
+        for (name, value) in headers {
+            header::absorb(self, name, &String::from_utf8_lossy(value));
+        }
+        self.absorb_body(body);
+    }
+
+    fn absorb_body(&self, body: &[u8]) {
+        let body = String::from_utf8_lossy(body);
+        match json::parse(&body) {
+            Some(value) => json::absorb(self, &value),
+            None => text::absorb(self, &body),
+        }
+    }
+
+    /// The text with every secret replaced by its marker: the known ones wherever they stand, and
+    /// by place those in query or form members, in form fields of HTML, and JSON Web Tokens.
     pub fn redact_text(&self, text: &str) -> String {
-        text.to_owned()
+        text::redact(self, text)
+    }
+
+    /// The same for a URL.
+    pub fn redact_url(&self, url: &str) -> String {
+        text::redact(self, url)
+    }
+
+    /// The same for headers, by name.
+    pub fn redact_headers(&self, headers: &[(String, String)]) -> Vec<(String, String)> {
+        headers
+            .iter()
+            .map(|(name, value)| (self.redact_text(name), header::redact(self, name, value)))
+            .collect()
+    }
+
+    /// The same for a body, JSON by its members. Bytes that are not UTF-8 are replaced.
+    pub fn redact_body(&self, body: &[u8]) -> String {
+        let body = String::from_utf8_lossy(body);
+        match json::parse(&body) {
+            Some(value) => json::redact_document(self, &body, &value),
+            None => self.redact_text(&body),
+        }
     }
 
     /// The same for every string in a JSON value, and for members by their names.
     pub fn redact_value(&self, value: &Value) -> Value {
-        value.clone()
+        json::absorb(self, value);
+        json::redact(self, value)
+    }
+}
+
+fn digest(value: &str) -> [u8; 32] {
+    Sha256::digest(value.as_bytes()).into()
+}
+
+/// Whether a value that was named a secret is sought in every text.
+fn is_sought(value: &str) -> bool {
+    value.chars().count() >= MIN_SOUGHT
+        && !TRIVIAL.iter().any(|word| word.eq_ignore_ascii_case(value))
+}
+
+/// Whether a value looks made by a machine rather than like a word.
+pub(super) fn is_opaque(value: &str) -> bool {
+    let length = value.chars().count();
+    let has = |test: fn(&char) -> bool| value.chars().any(|letter| test(&letter));
+    let plain = value
+        .chars()
+        .all(|letter| letter.is_ascii_alphabetic() || "_-. ".contains(letter));
+    let mixed = has(char::is_ascii_lowercase)
+        && value
+            .chars()
+            .skip(1)
+            .any(|letter| letter.is_ascii_uppercase());
+    is_sought(value)
+        && length >= 8
+        && (!plain || mixed || (length >= 20 && !value.contains(['_', '-', '.', ' '])))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_kind_wins_in_all_places() {
+        let vault = Vault::new();
+        vault.learn(Kind::RefreshToken, "3f9a0c77d1");
+        let marker = vault.marker(Kind::AccessToken, "3f9a0c77d1");
+        assert!(marker.starts_with("[refresh_token:10:"), "{marker}");
+        assert_eq!(vault.redact_text("x 3f9a0c77d1 y"), format!("x {marker} y"));
+        assert_eq!(
+            vault.redact_url("/t?access_token=3f9a0c77d1"),
+            format!("/t?access_token={marker}")
+        );
+    }
+
+    #[test]
+    fn words_are_redacted_by_place_only() {
+        let vault = Vault::new();
+        let body = vault.redact_body(b"grant_type=password&password=password&client_secret=wrong");
+        assert!(
+            body.starts_with("grant_type=password&password=[password:8:"),
+            "{body}"
+        );
+        assert_eq!(
+            vault.redact_text("the password is wrong"),
+            "the password is wrong"
+        );
+        vault.learn(Kind::Password, "abc");
+        assert_eq!(vault.redact_text("abcdef"), "abcdef");
+    }
+
+    #[test]
+    fn a_value_met_as_a_word_and_then_named_a_secret_is_sought() {
+        let vault = Vault::new();
+        vault.met(Kind::Password, "wonderland");
+        assert_eq!(vault.redact_text("in wonderland"), "in wonderland");
+        vault.learn(Kind::ClientSecret, "wonderland");
+        assert!(
+            vault
+                .redact_text("in wonderland")
+                .starts_with("in [password:10:")
+        );
     }
 }

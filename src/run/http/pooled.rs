@@ -1,0 +1,76 @@
+//! The ordinary transport: reqwest, with everything switched off that it would do by itself.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::ClientConfig;
+use tokio::time::{Instant, timeout_at};
+
+use super::resolve::GuardedResolver;
+use super::wire::Wire;
+use super::{AllowedOrigins, ClientError, Failure, Limits, Response};
+use super::{body, failure};
+
+/// Common servers close an idle connection after five seconds; staying well below avoids sending
+/// into a connection that is being closed, which would look like a fault of the server.
+const IDLE: Duration = Duration::from_secs(2);
+
+/// Two reqwest clients: one that keeps connections and one that never does.
+pub(super) struct Pooled {
+    keeping: reqwest::Client,
+    fresh: reqwest::Client,
+}
+
+impl Pooled {
+    pub fn new(
+        tls: &ClientConfig,
+        limits: &Limits,
+        allowed: &AllowedOrigins,
+    ) -> Result<Self, ClientError> {
+        let build = |idle: usize| {
+            reqwest::Client::builder()
+                .tls_backend_preconfigured(tls.clone())
+                .no_proxy()
+                .redirect(reqwest::redirect::Policy::none())
+                .retry(reqwest::retry::never())
+                .referer(false)
+                .connect_timeout(limits.connect)
+                .pool_idle_timeout(IDLE)
+                .pool_max_idle_per_host(idle)
+                .http1_max_headers(limits.header_count.max(1))
+                .http2_max_header_list_size(u32::try_from(limits.header_bytes).unwrap_or(u32::MAX))
+                .dns_resolver(Arc::new(GuardedResolver(allowed.clone())))
+                .build()
+                .map_err(|error| ClientError::Setup(error.without_url().to_string()))
+        };
+        Ok(Self {
+            keeping: build(usize::MAX)?,
+            fresh: build(0)?,
+        })
+    }
+
+    pub async fn send(
+        &self,
+        wire: &Wire,
+        limits: &Limits,
+        until: Instant,
+    ) -> Result<Response, Failure> {
+        let client = if wire.fresh_connection {
+            &self.fresh
+        } else {
+            &self.keeping
+        };
+        let mut request = client
+            .request(wire.method.clone(), wire.url.clone())
+            .headers(wire.headers.clone());
+        if let Some(body) = &wire.body {
+            request = request.body(body.clone());
+        }
+        let response = timeout_at(until, request.send())
+            .await
+            .map_err(|_| body::timed_out(limits))?
+            .map_err(failure::of_reqwest)?;
+        let response: http::Response<reqwest::Body> = response.into();
+        body::read(response, limits, until, failure::of_reqwest).await
+    }
+}

@@ -1,0 +1,180 @@
+//! Secrets in JSON: members by name at any depth, and every string as text.
+
+use serde_json::{Map, Value};
+
+use super::vault::is_opaque;
+use super::{Kind, Vault, header, text};
+
+/// The document, when the text is one (an object or an array).
+pub(super) fn parse(text: &str) -> Option<Value> {
+    let start = text.trim_start().as_bytes().first()?;
+    if !matches!(start, b'{' | b'[') {
+        return None;
+    }
+    serde_json::from_str(text).ok()
+}
+
+/// Learns the secrets of a document.
+pub(super) fn absorb(vault: &Vault, value: &Value) {
+    walk(value, None, &mut |place, string| match place {
+        Place::Secret(kind) => vault.met(kind, string),
+        Place::Header(name) => header::absorb(vault, name, string),
+        Place::Text => text::absorb(vault, string),
+    });
+}
+
+/// The document with its secrets replaced.
+pub(super) fn redact(vault: &Vault, value: &Value) -> Value {
+    rewrite(vault, value, None, None)
+}
+
+/// The document as text, redacted: its own layout where that suffices.
+pub(super) fn redact_document(vault: &Vault, text: &str, value: &Value) -> String {
+    let by_place = redact(vault, value);
+    let in_layout = vault.redact_text(text);
+    if parse(&in_layout).is_some_and(|value| value == by_place) {
+        in_layout
+    } else {
+        by_place.to_string()
+    }
+}
+
+enum Place<'n> {
+    Secret(Kind),
+    Header(&'n str),
+    Text,
+}
+
+/// The place that a member of this name is, for a string value.
+fn place<'n>(
+    name: Option<&'n str>,
+    siblings: Option<&Map<String, Value>>,
+    value: &str,
+) -> Place<'n> {
+    let Some(name) = name else { return Place::Text };
+    if let Some(kind) = Kind::of_name(name) {
+        // `code` and `token` are also names of error codes: a word there is no secret.
+        let loose = matches!(kind, Kind::Code | Kind::Token | Kind::SessionId);
+        if !loose || is_opaque(value) {
+            return Place::Secret(kind);
+        }
+    }
+    match name.to_ascii_lowercase().as_str() {
+        "authorization" | "proxy-authorization" | "cookie" | "set-cookie" => Place::Header(name),
+        // RFC 7518 section 6: the private members of a key.
+        "d" | "p" | "q" | "dp" | "dq" | "qi" | "k"
+            if siblings.is_some_and(|members| members.contains_key("kty")) =>
+        {
+            Place::Secret(Kind::PrivateKey)
+        }
+        _ => Place::Text,
+    }
+}
+
+type Siblings<'v> = Option<&'v Map<String, Value>>;
+
+fn walk<'v>(
+    value: &'v Value,
+    named: Option<(&'v str, Siblings<'v>)>,
+    visit: &mut impl FnMut(Place<'_>, &str),
+) {
+    match value {
+        Value::String(string) => {
+            let (name, siblings) = named.unzip();
+            visit(place(name, siblings.flatten(), string), string);
+        }
+        // The items of an array stand in the place of the array.
+        Value::Array(items) => items.iter().for_each(|item| walk(item, named, visit)),
+        Value::Object(members) => members
+            .iter()
+            .for_each(|(name, member)| walk(member, Some((name, Some(members))), visit)),
+        _ => {}
+    }
+}
+
+fn rewrite(
+    vault: &Vault,
+    value: &Value,
+    name: Option<&str>,
+    siblings: Option<&Map<String, Value>>,
+) -> Value {
+    match value {
+        Value::String(string) => Value::String(match place(name, siblings, string) {
+            Place::Secret(_) if string.is_empty() => String::new(),
+            Place::Secret(kind) => vault.marker(kind, string),
+            Place::Header(name) => header::redact(vault, name, string),
+            Place::Text => vault.redact_text(string),
+        }),
+        Value::Array(items) => items
+            .iter()
+            .map(|item| rewrite(vault, item, name, siblings))
+            .collect(),
+        Value::Object(members) => Value::Object(
+            members
+                .iter()
+                .map(|(name, member)| {
+                    (
+                        vault.redact_text(name),
+                        rewrite(vault, member, Some(name), Some(members)),
+                    )
+                })
+                .collect(),
+        ),
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn members_are_redacted_by_name_at_any_depth_and_error_codes_stay() {
+        let vault = Vault::new();
+        let value = json!({
+            "a": [{"access_token": "t", "token_type": "Bearer"}],
+            "error": {"code": "UNAUTHORIZED", "message": "no"},
+            "rpc": {"error": {"code": -32600}},
+            "key": {"kty": "EC", "x": "public", "d": "private-part"},
+            "headers": {"authorization": "Bearer abc"},
+        });
+        let redacted = redact(&vault, &value);
+        assert!(
+            redacted["a"][0]["access_token"]
+                .as_str()
+                .unwrap()
+                .starts_with("[access_token:1:")
+        );
+        assert_eq!(redacted["a"][0]["token_type"], "Bearer");
+        assert_eq!(redacted["error"], value["error"]);
+        assert_eq!(redacted["rpc"], value["rpc"]);
+        assert_eq!(redacted["key"]["x"], "public");
+        assert!(
+            redacted["key"]["d"]
+                .as_str()
+                .unwrap()
+                .starts_with("[private_key:12:")
+        );
+        assert!(!redacted.to_string().contains("abc\""));
+        assert_eq!(redact(&vault, &redacted), redacted, "twice is once");
+    }
+
+    #[test]
+    fn a_document_keeps_its_layout() {
+        let vault = Vault::new();
+        let text = "{\n  \"access_token\": \"3f9a0c77d1\",\n  \"scope\": \"a b\"\n}";
+        vault.absorb_response(&[], text.as_bytes());
+        let redacted = vault.redact_body(text.as_bytes());
+        assert!(
+            redacted.starts_with("{\n  \"access_token\": \"[access_token:10:"),
+            "{redacted}"
+        );
+        assert!(
+            redacted.ends_with("\",\n  \"scope\": \"a b\"\n}"),
+            "{redacted}"
+        );
+        let short = vault.redact_body(br#"{ "access_token": "t" }"#);
+        assert!(short.contains("[access_token:1:"), "{short}");
+    }
+}

@@ -1,0 +1,213 @@
+//! Secrets in text of any kind: members of queries, fragments and forms, fields of HTML forms,
+//! members of JSON that does not parse, and JSON Web Tokens, all by place; then the known secrets.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use percent_encoding::percent_decode_str;
+use regex::{Captures, Regex};
+
+use super::{Kind, Vault};
+
+const NAMES: &str = "access_token|refresh_token|id_token_hint|id_token|code_verifier|code|\
+    device_code|user_code|client_secret|client_assertion|assertion|password|passwd|passphrase|\
+    registration_access_token|subject_token|actor_token|initial_access_token|bearer_token|\
+    auth_req_id|logout_token|token";
+
+/// `?name=value`, `&name=value`, `&amp;name=value`, `#name=value`, or at the start of a form.
+static PAIR: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(&format!(r#"(?i)(^|[?&#;])({NAMES})=([^&#;\s"'<>\\]+)"#)).ok());
+/// The same inside another parameter, encoded once more.
+static NESTED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(&format!(
+        r"(?i)(%3F|%26|%23)({NAMES})(%3D)((?:[A-Za-z0-9._~+*-]|%25[0-9A-F]{{2}})+)"
+    ))
+    .ok()
+});
+/// `"name": "value"` in JSON, whether or not the value ends.
+static MEMBER: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(&format!(r#"(?i)("(?:{NAMES})"\s*:\s*")((?:[^"\\]|\\.)+)"#)).ok());
+static INPUT: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?is)<input\b[^>]{0,8192}>").ok());
+static ATTRIBUTE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"(?is)\b(name|value)\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+)"#).ok());
+/// RFC 7515 section 7.1 and RFC 7516 section 7.1, compact forms: the header is a JSON object.
+static JWT: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"\beyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){2,4}").ok());
+
+/// Learns the secrets that stand in places of their own.
+pub(super) fn absorb(vault: &Vault, text: &str) {
+    by_place(text, &mut |kind, value| {
+        vault.met(kind, value);
+        None
+    });
+}
+
+/// The text, redacted.
+pub(super) fn redact(vault: &Vault, text: &str) -> String {
+    let placed = by_place(text, &mut |kind, value| Some(vault.marker(kind, value)));
+    let known = vault.replace_known(&placed);
+    known.unwrap_or_else(|| placed.into_owned())
+}
+
+/// Calls `secret` for each secret by place; what it gives stands in its stead.
+fn by_place<'t>(
+    text: &'t str,
+    secret: &mut dyn FnMut(Kind, &str) -> Option<String>,
+) -> Cow<'t, str> {
+    let mut text = Cow::Borrowed(text);
+    replace(&mut text, &PAIR, &mut |found| {
+        let kind = Kind::of_name(&found[2])?;
+        let value = if bracketed(&found[3]) {
+            found[3].to_owned()
+        } else {
+            form_decode(&found[3])
+        };
+        Some(format!(
+            "{}{}={}",
+            &found[1],
+            &found[2],
+            secret(kind, &value)?
+        ))
+    });
+    replace(&mut text, &NESTED, &mut |found| {
+        let once = percent_decode_str(&found[4])
+            .decode_utf8_lossy()
+            .into_owned();
+        let marker = secret(Kind::of_name(&found[2])?, &form_decode(&once))?;
+        Some(format!("{}{}{}{marker}", &found[1], &found[2], &found[3]))
+    });
+    replace(&mut text, &MEMBER, &mut |found| {
+        let name = found[1].split('"').nth(1)?;
+        let value = serde_json::from_str::<String>(&format!("\"{}\"", &found[2]));
+        let value = value.unwrap_or_else(|_| found[2].to_owned());
+        let kind = Kind::of_name(name)?;
+        if matches!(kind, Kind::Code | Kind::Token) && !super::vault::is_opaque(&value) {
+            return None;
+        }
+        Some(format!("{}{}", &found[1], secret(kind, &value)?))
+    });
+    replace(&mut text, &INPUT, &mut |found| input(&found[0], secret));
+    replace(&mut text, &JWT, &mut |found| secret(Kind::Token, &found[0]));
+    text
+}
+
+fn bracketed(value: &str) -> bool {
+    super::kind::is_marker(value)
+}
+
+fn form_decode(text: &str) -> String {
+    percent_decode_str(&text.replace('+', " "))
+        .decode_utf8_lossy()
+        .into_owned()
+}
+
+/// Replaces matches for which the closure has something; leaves the others.
+fn replace(
+    text: &mut Cow<'_, str>,
+    pattern: &LazyLock<Option<Regex>>,
+    with: &mut dyn FnMut(&Captures<'_>) -> Option<String>,
+) {
+    let Some(pattern) = pattern.as_ref() else {
+        return;
+    };
+    let mut out = String::new();
+    let mut written = 0;
+    for found in pattern.captures_iter(text) {
+        let (Some(stand_in), Some(whole)) = (with(&found), found.get(0)) else {
+            continue;
+        };
+        out.push_str(&text[written..whole.start()]);
+        out.push_str(&stand_in);
+        written = whole.end();
+    }
+    if written > 0 {
+        out.push_str(&text[written..]);
+        *text = Cow::Owned(out);
+    }
+}
+
+/// A form field of HTML whose name is that of a secret (`response_mode=form_post`).
+fn input(tag: &str, secret: &mut dyn FnMut(Kind, &str) -> Option<String>) -> Option<String> {
+    let attributes = ATTRIBUTE.as_ref()?;
+    let value_of = |wanted: &str| {
+        let found = attributes
+            .captures_iter(tag)
+            .find(|a| a[1].eq_ignore_ascii_case(wanted))?;
+        let quoted = found.get(2)?;
+        Some((quoted.range(), quoted.as_str().trim_matches(['"', '\''])))
+    };
+    let (_, name) = value_of("name")?;
+    let (range, value) = value_of("value")?;
+    let kind = Kind::of_name(name)?;
+    if value.is_empty() {
+        return None;
+    }
+    let marker = secret(kind, &html_decode(value))?;
+    Some(format!(
+        "{}\"{marker}\"{}",
+        &tag[..range.start],
+        &tag[range.end..]
+    ))
+}
+
+fn html_decode(text: &str) -> String {
+    [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#34;", "\""),
+        ("&#39;", "'"),
+        ("&#x27;", "'"),
+        ("&#x2f;", "/"),
+        ("&#x2F;", "/"),
+        ("&#43;", "+"),
+        ("&#x3D;", "="),
+        ("&amp;", "&"),
+    ]
+    .iter()
+    .fold(text.to_owned(), |text, (from, to)| text.replace(from, to))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn redact_fresh(text: &str) -> String {
+        redact(&Vault::new(), text)
+    }
+
+    #[test]
+    fn queries_fragments_and_forms_are_redacted_by_name() {
+        let url = redact_fresh("https://c.example/cb?code=a%2Bb&state=xyz#access_token=t");
+        assert!(
+            url.contains("?code=[code:3:") && url.contains("&state=xyz#access_token=["),
+            "{url}"
+        );
+        assert_eq!(redact_fresh(&url), url, "twice is once");
+        let form = redact_fresh("code=1&code_verifier=2&code_challenge=3&resource=token");
+        assert!(form.ends_with("&code_challenge=3&resource=token"), "{form}");
+        let nested = redact_fresh("/login?next=%2Fcb%3Fcode%3Dabc123%26state%3D1");
+        assert!(
+            nested.contains("%3Fcode%3D[code:6:") && nested.ends_with("%26state%3D1"),
+            "{nested}"
+        );
+    }
+
+    #[test]
+    fn hidden_fields_tokens_and_broken_json_are_redacted() {
+        let html =
+            redact_fresh(r#"<INPUT value='abc' type=hidden name="code"><input name=x value=y>"#);
+        assert!(
+            html.contains("[code:3:") && html.contains("name=x value=y"),
+            "{html}"
+        );
+        let jwt = redact_fresh("see eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0. and eyJ alone");
+        assert!(
+            jwt.starts_with("see [token:") && jwt.ends_with(" and eyJ alone"),
+            "{jwt}"
+        );
+        let cut = redact_fresh(r#"{"access_token": "abcdefghij"#);
+        assert!(cut.contains("[access_token:10:"), "{cut}");
+    }
+}
