@@ -2,10 +2,16 @@
 
 mod capability;
 mod check;
+mod files;
+mod lint;
+mod load;
 mod mcp_version;
 mod mutation;
+mod names;
 mod predicate;
+mod problem;
 mod requirement;
+mod source;
 mod step;
 mod template;
 
@@ -13,12 +19,17 @@ pub use capability::Capability;
 pub use check::{
     Check, CheckFile, ClientFile, ClientProfile, Each, Expect, Flow, FlowFile, Matches,
 };
+pub use files::SuiteFile;
+pub use load::{LoadedCheck, RequirementSets, Suites};
 pub use mcp_version::McpVersion;
 pub use mutation::{Authentication, Forge, Mutation, Place, Signature};
+pub use names::{near, suggest};
 pub use predicate::{Conditions, Kind, Predicate};
+pub use problem::{Gravity, Problem, Problems};
 pub use requirement::{
     Cited, Level, Observable, Registry, Requirement, RequirementFile, Role, Severity,
 };
+pub use source::{Source, Spot};
 pub use step::{
     Action, Audit, Authorize, Call, ClientRequest, Fetch, Host, Params, Register, Repeat, Steps,
     SubFlow, Wait,

@@ -1,0 +1,85 @@
+//! What a check cites: requirements that exist, that bind a server, and that can make it fail.
+
+use super::findings::Findings;
+use crate::suite::names::suggest;
+use crate::suite::source::Spot;
+use crate::suite::{Check, Cited, Level, Observable, Registry, Role};
+
+/// Lints the `requirements` of a check, rows not included.
+pub(super) fn check(check: &Check, at: &Spot, registry: &Registry, found: &mut Findings<'_>) {
+    let spot = at.key("requirements");
+    if check.requirements.is_empty() {
+        found.error(
+            &spot,
+            "this check cites nothing",
+            "name at least one requirement of suites/requirements/ that a failing server breaks",
+        );
+        return;
+    }
+    ids(&check.requirements, &spot, registry, found);
+    let cited: Vec<&Cited> = check
+        .requirements
+        .iter()
+        .filter_map(|id| registry.get(id))
+        .collect();
+    if cited.len() < check.requirements.len() {
+        return;
+    }
+    strength(&cited, check, &spot, found);
+}
+
+/// Ids that exist, each once.
+pub(super) fn ids(list: &[String], spot: &Spot, registry: &Registry, found: &mut Findings<'_>) {
+    for (index, id) in list.iter().enumerate() {
+        if registry.get(id).is_none() {
+            found.error(
+                &spot.item(index),
+                format!("unknown requirement `{id}`"),
+                suggest(id, registry.ids().collect::<Vec<_>>()),
+            );
+        }
+        if list[..index].contains(id) {
+            found.error(
+                &spot.item(index),
+                format!("the requirement `{id}` is cited twice"),
+                "remove one of the two",
+            );
+        }
+    }
+}
+
+fn strength(cited: &[&Cited], check: &Check, spot: &Spot, found: &mut Findings<'_>) {
+    let every = |test: fn(&Cited) -> bool| cited.iter().all(|cited| test(cited));
+    let in_rows = check
+        .cases
+        .iter()
+        .any(|row| row.contains_key("requirements"));
+    if every(|cited| cited.requirement.role == Role::Client) {
+        found.warning(
+            spot,
+            "only clients are bound by what this check cites",
+            "cite a requirement whose role is authorization_server or resource_server",
+        );
+    }
+    if !in_rows && every(|cited| cited.requirement.level == Level::May) {
+        found.warning(
+            spot,
+            "everything that this check cites is a MAY, so it can never fail or warn",
+            "cite the MUST or SHOULD that a wrong answer breaks, if there is one",
+        );
+    }
+    if every(|cited| !cited.requirement.verified) {
+        found.warning(
+            spot,
+            "nobody has read the text of what this check cites, so it can never fail",
+            "read the clause, then remove `verified: false` from the requirement",
+        );
+    }
+    if every(|cited| cited.requirement.observable == Observable::No) {
+        found.warning(
+            spot,
+            "what this check cites is marked as not observable from outside",
+            "cite what can be seen, or correct `observable` of the requirement",
+        );
+    }
+}

@@ -1,0 +1,71 @@
+//! Near names: "did you mean".
+
+/// The candidate most like `name`, if one is like it at all.
+pub fn near<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = name.to_lowercase();
+    candidates
+        .into_iter()
+        .map(|candidate| {
+            let likeness =
+                strsim::normalized_damerau_levenshtein(&lower, &candidate.to_lowercase());
+            (likeness, candidate)
+        })
+        .filter(|(likeness, _)| *likeness >= 0.6)
+        .max_by(|one, other| one.0.total_cmp(&other.0))
+        .map(|(_, candidate)| candidate)
+}
+
+/// A mend for a name that nobody knows: the nearest one, else the choice.
+pub fn suggest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str> + Clone) -> String {
+    if let Some(found) = near(name, candidates.clone()) {
+        return format!("did you mean `{found}`?");
+    }
+    let all: Vec<&str> = candidates.into_iter().collect();
+    match all.as_slice() {
+        [] => "there is none to choose from".to_owned(),
+        [only] => format!("the only one known here is `{only}`"),
+        many if many.len() <= 24 => format!("known here: {}", many.join(", ")),
+        many => format!("{} are known here, none like it", many.len()),
+    }
+}
+
+/// Whether `name` is lower-case words joined by hyphens.
+pub fn is_kebab(name: &str) -> bool {
+    is_words(name, '-')
+}
+
+/// Whether `name` is lower-case words joined by underscores, as a template can read it.
+pub fn is_snake(name: &str) -> bool {
+    is_words(name, '_') && !name.starts_with(|first: char| first.is_ascii_digit())
+}
+
+fn is_words(name: &str, joint: char) -> bool {
+    name.split(joint).all(|word| {
+        !word.is_empty()
+            && word
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_finds_its_name() {
+        assert_eq!(near("verifer", ["state", "verifier"]), Some("verifier"));
+        assert_eq!(near("nothing-like-it", ["state", "verifier"]), None);
+    }
+
+    #[test]
+    fn the_choice_is_listed_where_nothing_is_near() {
+        assert_eq!(suggest("zzz", ["one", "two"]), "known here: one, two");
+    }
+
+    #[test]
+    fn kebab_and_snake_are_told_apart() {
+        assert!(is_kebab("verifier-wrong") && !is_kebab("verifier_wrong") && !is_kebab("-a"));
+        assert!(is_snake("code_grant") && !is_snake("code-grant") && !is_snake("2nd"));
+    }
+}

@@ -1,0 +1,147 @@
+//! The YAML reader's errors in words for people who never saw a parser.
+
+use serde_saphyr::Error;
+
+use crate::suite::names::suggest;
+
+/// Message and mend of a reading error at byte `at` of `text`.
+///
+/// A value is never repeated in the message: in a target file it may be a secret.
+pub(super) fn explain(error: &Error, text: &str, at: usize) -> (String, Option<String>) {
+    let here = text.get(at..).unwrap_or_default();
+    let (message, help) = match error.without_snippet() {
+        Error::SerdeUnknownField {
+            field, expected, ..
+        } if expected.is_empty() => (format!("unknown member `{field}`"), "remove it".to_owned()),
+        Error::SerdeUnknownField {
+            field, expected, ..
+        } => (
+            format!("unknown member `{field}`"),
+            suggest(field, expected.iter().copied()),
+        ),
+        Error::SerdeUnknownVariant {
+            variant, expected, ..
+        } => (
+            format!("unknown word `{variant}`"),
+            suggest(variant, expected.iter().copied()),
+        ),
+        Error::SerdeMissingField { field, .. } => (
+            format!("the member `{field}` is missing"),
+            format!("add `{field}: ...` to this entry"),
+        ),
+        Error::DuplicateMappingKey { key: Some(key), .. } => (
+            format!("`{key}` stands twice in the same map"),
+            "keep one of the two, or give one another name".to_owned(),
+        ),
+        Error::ExpectedMappingEndAfterEnumVariantValue { .. } => (
+            "a second word where only one is taken".to_owned(),
+            "a map here has exactly one key; give the second a step (or entry) of its own"
+                .to_owned(),
+        ),
+        Error::Unexpected { expected, .. } => unexpected(expected, here),
+        Error::InvalidScalar { ty, .. } => scalar(ty),
+        Error::InvalidBooleanStrict { .. } => scalar("bool"),
+        Error::NullIntoString { .. } => (
+            "nothing is given where a text belongs".to_owned(),
+            "write the text after the colon, or remove the member".to_owned(),
+        ),
+        Error::Eof { .. } => (
+            "the file is empty".to_owned(),
+            "see suites/README.md for what belongs into it, or remove the file".to_owned(),
+        ),
+        Error::MultipleDocuments { .. } => (
+            "a second YAML document begins here".to_owned(),
+            "one file holds one document: remove `---`, or make two files".to_owned(),
+        ),
+        Error::UnknownAnchor { .. } => (
+            "this alias names no anchor".to_owned(),
+            "text that begins with `*` must stand in quotes".to_owned(),
+        ),
+        Error::Budget { .. }
+        | Error::AliasReplayLimitExceeded { .. }
+        | Error::AliasExpansionLimitExceeded { .. }
+        | Error::AliasReplayStackDepthExceeded { .. } => (
+            "the document grows beyond every reasonable size".to_owned(),
+            "write it without aliases that multiply each other".to_owned(),
+        ),
+        Error::SerdeInvalidType { expected, .. }
+        | Error::SerdeInvalidValue { expected, .. }
+        | Error::SerdeInvalidLength { expected, .. } => {
+            return (format!("expected {expected} here"), None);
+        }
+        other => syntax(other),
+    };
+    (message, Some(help))
+}
+
+/// Something of another shape than the type's.
+fn unexpected(expected: &str, here: &str) -> (String, String) {
+    if here.starts_with("{{") {
+        return (
+            "a template must stand in quotes".to_owned(),
+            "write \"{{ ... }}\": without quotes YAML reads a map".to_owned(),
+        );
+    }
+    if expected.contains("sequence") {
+        return (
+            "expected a list here".to_owned(),
+            "write `[one, two]`, or each element on a line of its own after `- `".to_owned(),
+        );
+    }
+    if expected.contains("mapping") {
+        return (
+            "expected a map here".to_owned(),
+            "write `{ name: value }`, or `name: value` on indented lines".to_owned(),
+        );
+    }
+    if expected.contains("scalar") {
+        return (
+            "expected a single value here, not a list or map".to_owned(),
+            "write one text or number; quote text that begins with `{` or `[`".to_owned(),
+        );
+    }
+    (
+        format!("expected {expected} here"),
+        "compare with an example in suites/README.md".to_owned(),
+    )
+}
+
+/// A scalar that does not read as its type.
+fn scalar(ty: &str) -> (String, String) {
+    match ty {
+        "bool" => (
+            "expected `true` or `false`".to_owned(),
+            "write `true` or `false`, without quotes".to_owned(),
+        ),
+        "f32" | "f64" => (
+            "expected a number".to_owned(),
+            "write a number such as `2` or `0.5`, without quotes or unit".to_owned(),
+        ),
+        _ => (
+            "expected a whole number, not negative".to_owned(),
+            "write a number such as `20`, without quotes or unit".to_owned(),
+        ),
+    }
+}
+
+/// What the scanner says, with the usual causes.
+fn syntax(error: &Error) -> (String, String) {
+    let said = error.to_string();
+    let said = said
+        .split(" at line ")
+        .next()
+        .unwrap_or(said.as_str())
+        .to_owned();
+    let help = if said.contains("tab") {
+        "indent with spaces: YAML takes no tabs"
+    } else if said.contains("quote") {
+        "close the quote on the line where it was opened"
+    } else if said.contains("cannot start any token") || said.contains("indicator") {
+        "text that begins with one of @ ` % & * ! | > must stand in quotes"
+    } else if said.contains("mapping values are not allowed") {
+        "text that holds a colon and a space must stand in quotes"
+    } else {
+        "look for a missing quote, bracket or colon here or on the line above, and for lines that are indented unevenly"
+    };
+    (format!("this is not YAML: {said}"), help.to_owned())
+}

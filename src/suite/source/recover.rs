@@ -1,0 +1,111 @@
+//! Reading on after a mistake.
+//!
+//! A file is a list or map of entries (checks, flows, requirements). Where one of them does not fit
+//! its type, its lines are blanked and the file is read again, so that every entry's first mistake
+//! is reported and the sound entries are linted as if nothing were wrong.
+
+use std::ops::Range;
+
+use serde::de::DeserializeOwned;
+
+use super::{Source, Spot, bytes, tree::Node};
+use crate::suite::problem::Problem;
+
+impl Source {
+    /// Reads the document, skipping entries of the member `container` that do not fit. Gives what
+    /// could be read, the source as it was then read, and a problem for each entry skipped.
+    pub fn read_entries<T: DeserializeOwned>(
+        self,
+        container: &str,
+    ) -> (Option<T>, Self, Vec<Problem>) {
+        let mut problems = Vec::new();
+        let mut source = self;
+        loop {
+            let problem = match source.read() {
+                Ok(value) => return (Some(value), source, problems),
+                Err(problem) => problem,
+            };
+            let lines = source.entry_lines(container, problem.offset());
+            problems.push(problem);
+            let Some(rest) = lines.and_then(|lines| source.without(lines)) else {
+                return (None, source, problems);
+            };
+            source = rest;
+        }
+    }
+
+    /// The lines of the entry that holds the byte `at`, unless it is the last one left or shares
+    /// its line with others.
+    fn entry_lines(&self, container: &str, at: usize) -> Option<Range<usize>> {
+        let starts: Vec<usize> = match &self.node(&Spot::root().key(container))?.value {
+            Node::Map(members) => members
+                .iter()
+                .map(|(key, _)| bytes(&self.text, &key.referenced).start)
+                .collect(),
+            Node::List(items) => items
+                .iter()
+                .map(|item| bytes(&self.text, &item.referenced).start)
+                .collect(),
+            Node::Scalar => return None,
+        };
+        if starts.len() < 2 {
+            return None;
+        }
+        let lines: Vec<usize> = starts
+            .iter()
+            .map(|start| self.text[..*start].rfind('\n').map_or(0, |end| end + 1))
+            .collect();
+        let index = lines.iter().rposition(|line| *line <= at)?;
+        let end = lines
+            .get(index + 1)
+            .copied()
+            .unwrap_or_else(|| self.end_of(container));
+        let alone = self.text[lines[index]..starts[index]]
+            .trim_matches([' ', '-'])
+            .is_empty();
+        (alone && at < end && end > lines[index]).then(|| lines[index]..end)
+    }
+
+    /// Where the member after `container` begins, or the file ends.
+    fn end_of(&self, container: &str) -> usize {
+        let Some(Node::Map(members)) = self.tree.as_ref().map(|tree| &tree.value) else {
+            return self.text.len();
+        };
+        members
+            .iter()
+            .skip_while(|(key, _)| key.value != container)
+            .nth(1)
+            .map_or(self.text.len(), |(key, _)| {
+                bytes(&self.text, &key.referenced).start
+            })
+    }
+
+    /// The same file with `lines` blank; every other byte keeps its place.
+    fn without(&self, lines: Range<usize>) -> Option<Self> {
+        let blank: String = self.text[lines.clone()]
+            .bytes()
+            .map(|byte| if byte == b'\n' { '\n' } else { ' ' })
+            .collect();
+        let text = [&self.text[..lines.start], &blank, &self.text[lines.end..]].concat();
+        Self::masked(&self.name, &text, &self.shown).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn each_wrong_entry_is_reported_and_the_others_are_read() {
+        let text = "n:\n  a: 1\n  b: x\n  c: 3\n  d: y\n";
+        let source = Source::new("a.yaml", text).expect("YAML");
+        let (read, source, problems) =
+            source.read_entries::<BTreeMap<String, BTreeMap<String, u8>>>("n");
+        assert_eq!(read.expect("two are sound")["n"].len(), 2);
+        let lines: Vec<_> = problems.iter().map(Problem::line).collect();
+        assert_eq!(lines, [3, 5]);
+        assert_eq!(source.line(&Spot::root().key("n").key("c")), 4);
+    }
+}
