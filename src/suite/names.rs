@@ -30,12 +30,12 @@ pub fn suggest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str> + C
 }
 
 /// Whether `name` is lower-case words joined by hyphens.
-pub fn is_kebab(name: &str) -> bool {
+pub(super) fn is_kebab(name: &str) -> bool {
     is_words(name, '-')
 }
 
 /// Whether `name` is lower-case words joined by underscores, as a template can read it.
-pub fn is_snake(name: &str) -> bool {
+pub(super) fn is_snake(name: &str) -> bool {
     is_words(name, '_') && !name.starts_with(|first: char| first.is_ascii_digit())
 }
 

@@ -1,0 +1,56 @@
+//! Requirement files.
+
+use std::collections::HashSet;
+
+use super::findings::Findings;
+use super::texts;
+use crate::suite::source::Spot;
+use crate::suite::{Requirement, RequirementFile};
+
+/// Lints the statements of one document.
+pub(super) fn file(file: &RequirementFile, found: &mut Findings<'_>) {
+    let root = Spot::root();
+    texts::required("document", &file.document, &root.key("document"), found);
+    if !file.url.contains("://") {
+        found.error(
+            &root.key("url"),
+            "this is not an absolute URL",
+            "give the address where a person reads the document, with `https://`",
+        );
+    }
+    if file.requirements.is_empty() {
+        found.error(
+            &root.key("requirements"),
+            "this file holds no requirement",
+            "add one, or remove the file",
+        );
+    }
+    for (id, requirement) in &file.requirements {
+        let at = root.key("requirements").key(id);
+        if id.is_empty()
+            || id.contains(|letter: char| letter.is_whitespace() || "/[]".contains(letter))
+        {
+            found.error(
+                &at.clone().name(),
+                format!("the requirement id `{id}` holds white space, `/`, `[` or `]`"),
+                "write DOCUMENT-SECTION-words, such as `RFC9728-3.3-resource-identical`",
+            );
+        }
+        statement(requirement, &at, found);
+    }
+}
+
+fn statement(requirement: &Requirement, at: &Spot, found: &mut Findings<'_>) {
+    texts::required("section", &requirement.section, &at.key("section"), found);
+    texts::required("summary", &requirement.summary, &at.key("summary"), found);
+    let mut seen = HashSet::new();
+    for (index, version) in requirement.mcp_versions.iter().enumerate() {
+        if !seen.insert(version) {
+            found.error(
+                &at.key("mcp_versions").item(index),
+                format!("{version} stands in this list twice"),
+                "remove one of the two",
+            );
+        }
+    }
+}
