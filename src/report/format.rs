@@ -3,9 +3,9 @@
 use std::fmt;
 use std::io::Write;
 
-use super::{json, junit, terminal};
+use super::{html, json, junit, terminal};
 use crate::judge::Judgement;
-use crate::run::{Exchange, Recording};
+use crate::run::{Answer, Exchange, FailureKind, Recording};
 
 /// What every report is made from.
 #[derive(Clone, Copy, Debug)]
@@ -17,10 +17,23 @@ pub struct ReportInput<'a> {
 }
 
 impl<'a> ReportInput<'a> {
-    /// The exchange that decides a case: the last of those it names.
+    /// The exchange that decides a case: the last one it names that was really sent.
     pub fn deciding(&self, exchanges: &[usize]) -> Option<&'a Exchange> {
-        self.recording.exchanges.get(*exchanges.last()?)
+        let named = exchanges.iter().rev();
+        let mut named = named.filter_map(|at| self.recording.exchanges.get(*at));
+        named.find(|exchange| !was_held_back(&exchange.answer))
     }
+}
+
+/// Whether authspec itself did not send the request.
+const fn was_held_back(answer: &Answer) -> bool {
+    matches!(
+        answer,
+        Answer::Failed {
+            kind: FailureKind::NotAllowed | FailureKind::CapReached,
+            ..
+        }
+    )
 }
 
 /// A format that a result can be written in.
@@ -32,11 +45,13 @@ pub enum Format {
     Json,
     /// JUnit XML for continuous integration.
     Junit,
+    /// One page for a browser.
+    Html,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 3] = [Self::Terminal, Self::Json, Self::Junit];
+    pub const ALL: [Self; 4] = [Self::Terminal, Self::Json, Self::Junit, Self::Html];
 
     /// The name that selects it.
     pub const fn name(self) -> &'static str {
@@ -44,6 +59,7 @@ impl Format {
             Self::Terminal => "terminal",
             Self::Json => "json",
             Self::Junit => "junit",
+            Self::Html => "html",
         }
     }
 
@@ -53,6 +69,7 @@ impl Format {
             Self::Terminal => "report.txt",
             Self::Json => "result.json",
             Self::Junit => "junit.xml",
+            Self::Html => "report.html",
         }
     }
 
@@ -83,6 +100,9 @@ pub enum ReportError {
     /// XML reading, while the counts are completed.
     #[error("cannot complete JUnit: {0}")]
     Xml(#[from] quick_xml::Error),
+    /// The page's template.
+    #[error("cannot fill the page: {0}")]
+    Html(#[from] minijinja::Error),
 }
 
 /// Writes one report.
@@ -95,6 +115,7 @@ pub fn write(
         Format::Terminal => terminal::write(input, &terminal::Options::default(), out),
         Format::Json => json::write(input, out),
         Format::Junit => junit::write(input, out),
+        Format::Html => html::write(input, out),
     }
 }
 
@@ -102,6 +123,18 @@ pub fn write(
 mod tests {
     use super::*;
     use crate::report::sample::Sample;
+
+    #[test]
+    fn a_request_that_was_held_back_decides_nothing() {
+        let mut sample = Sample::full();
+        let deciding = |sample: &Sample| sample.input().deciding(&[0, 1, 9]).map(|e| e.index);
+        assert_eq!(deciding(&sample), Some(1));
+        sample.recording.exchanges[1].answer = Answer::Failed {
+            kind: FailureKind::NotAllowed,
+            message: String::new(),
+        };
+        assert_eq!(deciding(&sample), Some(0));
+    }
 
     #[test]
     fn every_format_writes_the_sample_and_the_empty_result() {

@@ -4,8 +4,10 @@
 //! file system. What a server said is hostile input here as well, so each format makes it
 //! harmless at one place ([`text`] for people, one function each for XML and HTML).
 
+pub mod conformance;
 pub mod curl;
 mod format;
+pub mod html;
 pub mod json;
 pub mod junit;
 #[cfg(test)]

@@ -1,14 +1,10 @@
-//! Facts that several formats state: cases by area, how much could be judged, conformance, and
-//! how a control went. One place, so that no two reports contradict each other.
+//! Facts that several formats state: cases by area, counts, what stayed open, how a control
+//! went. One place, so that no two reports contradict each other.
 
-use indexmap::IndexMap;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-use super::ReportInput;
 use super::text::count;
 use crate::judge::{CaseResult, ControlResult, Judgement, Tally, Verdict};
 use crate::suite::{Cited, Level};
+use indexmap::IndexMap;
 
 /// Cases by area, areas in suite order.
 pub fn by_area(judgement: &Judgement) -> IndexMap<&str, Vec<&CaseResult>> {
@@ -41,88 +37,6 @@ pub fn reason(verdict: &Verdict) -> Option<&str> {
         Verdict::Error { fault } => Some(fault),
         Verdict::Pass { .. } | Verdict::Fail { .. } | Verdict::Warning { .. } => None,
     }
-}
-
-/// How many of the MUST cases that apply were decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Coverage {
-    /// MUST cases that came to pass or fail.
-    pub judged: usize,
-    /// MUST cases that apply to the target.
-    pub applicable: usize,
-}
-
-impl Coverage {
-    /// Counts the cases of `judgement`.
-    pub fn of(judgement: &Judgement) -> Self {
-        let mut coverage = Self {
-            judged: 0,
-            applicable: 0,
-        };
-        for case in judgement.cases.iter().filter(|case| is_must(case)) {
-            match case.verdict {
-                Verdict::NotApplicable { .. } => {}
-                Verdict::Pass { .. } | Verdict::Fail { .. } | Verdict::Warning { .. } => {
-                    coverage.judged += 1;
-                    coverage.applicable += 1;
-                }
-                _ => coverage.applicable += 1,
-            }
-        }
-        coverage
-    }
-
-    /// `44 of 56 MUST cases (78 %)`, rounded down so that only all of them are 100 %.
-    pub fn sentence(self) -> String {
-        match (self.judged * 100).checked_div(self.applicable) {
-            None => "no MUST case applies".to_owned(),
-            Some(share) => {
-                let (judged, applicable) = (self.judged, self.applicable);
-                format!("{judged} of {} ({share} %)", count(applicable, "MUST case"))
-            }
-        }
-    }
-}
-
-/// Whether the target conforms, and why not.
-///
-/// Stricter than [`Judgement::is_conformant`] in two ways: a run that was stopped early shows
-/// nothing, and neither does one in which no MUST was judged.
-pub fn is_conformant(input: &ReportInput<'_>) -> bool {
-    input.judgement.is_conformant()
-        && input.recording.interrupted.is_none()
-        && Coverage::of(input.judgement).judged > 0
-}
-
-/// The answer to "does it conform?", in a sentence.
-pub fn conformance(input: &ReportInput<'_>) -> String {
-    let version = input.recording.mcp_version;
-    let set = &input.judgement.requirement_set;
-    let tally = input.judgement.tally();
-    let coverage = Coverage::of(input.judgement);
-    let open = coverage.applicable - coverage.judged;
-    let why = if is_conformant(input) {
-        return format!(
-            "conformant with MCP {version}: no MUST of the requirement set {set} is broken in {}",
-            count(coverage.judged, "judged case")
-        );
-    } else if tally.fail > 0 {
-        format!("{} failed", count(tally.fail, "case"))
-    } else if input.recording.interrupted.is_some() {
-        "the run was stopped early".to_owned()
-    } else if coverage.judged == 0 {
-        "no MUST case was judged".to_owned()
-    } else if open > 0 {
-        format!("{} could not be judged", count(open, "MUST case"))
-    } else {
-        format!("authspec itself failed in {}", count(tally.error, "case"))
-    };
-    let word = if tally.fail > 0 {
-        "not conformant"
-    } else {
-        "not shown to be conformant"
-    };
-    format!("{word} with MCP {version}: {why}")
 }
 
 /// How many of `cases` came to each verdict.
@@ -172,6 +86,59 @@ pub fn tally_line(tally: &Tally) -> String {
     parts.join(", ")
 }
 
+/// Cases without pass or fail that share a verdict and a reason.
+#[derive(Clone, Debug)]
+pub struct Open<'a> {
+    /// The verdict's name.
+    pub verdict: &'static str,
+    /// Why, or what to add to the target file.
+    pub reason: &'a str,
+    /// The cases.
+    pub cases: Vec<&'a CaseResult>,
+}
+
+impl Open<'_> {
+    /// `12 cases untested, 9 of them MUST`. What does not apply withholds no MUST.
+    pub fn sentence(&self) -> String {
+        let verdict = self.verdict.replace('_', " ");
+        let line = format!("{} {verdict}", count(self.cases.len(), "case"));
+        let must = self.cases.iter().filter(|case| is_must(case)).count();
+        if must == 0 || self.verdict == "not_applicable" {
+            line
+        } else {
+            format!("{line}, {must} of them MUST")
+        }
+    }
+
+    /// What the operator can mend comes first, what does not apply last.
+    fn rank(&self) -> usize {
+        ["untested", "inconclusive", "not_applicable"]
+            .iter()
+            .position(|name| *name == self.verdict)
+            .unwrap_or(usize::MAX)
+    }
+}
+
+/// What could not be judged, by verdict and reason, the largest group of a verdict first.
+pub fn open(judgement: &Judgement) -> Vec<Open<'_>> {
+    let mut groups: IndexMap<(&str, &str), Open<'_>> = IndexMap::new();
+    for case in &judgement.cases {
+        let verdict = case.verdict.name();
+        let Some(reason) = reason(&case.verdict).filter(|_| verdict != "error") else {
+            continue;
+        };
+        let group = groups.entry((verdict, reason)).or_insert_with(|| Open {
+            verdict,
+            reason,
+            cases: Vec::new(),
+        });
+        group.cases.push(case);
+    }
+    let mut groups: Vec<_> = groups.into_values().collect();
+    groups.sort_by_key(|group| (group.rank(), std::cmp::Reverse(group.cases.len())));
+    groups
+}
+
 /// How the control went, in words.
 pub const fn control(control: &ControlResult) -> &'static str {
     match (control.first, control.last) {
@@ -182,6 +149,25 @@ pub const fn control(control: &ControlResult) -> &'static str {
         }
         (true, None) => "accepted before (not repeated after)",
     }
+}
+
+/// Decided cases whose control was not accepted again: something between the two upset the
+/// server, and the verdict is to be read with doubt.
+pub fn doubtful(judgement: &Judgement) -> Vec<&CaseResult> {
+    let doubtful = |case: &&CaseResult| {
+        let control = case.control.as_ref();
+        control.is_some_and(|control| control.last == Some(false))
+            && reason(&case.verdict).is_none()
+    };
+    judgement.cases.iter().filter(doubtful).collect()
+}
+
+/// What [`doubtful`] cases mean, if there are any.
+pub fn doubt(judgement: &Judgement) -> Option<String> {
+    let cases = count(doubtful(judgement).len(), "case");
+    (!doubtful(judgement).is_empty()).then(|| {
+        format!("{cases}: the control was accepted before, but not again after; run them alone")
+    })
 }
 
 /// A clause in words: document, section, our paraphrase, whether it is derived.
@@ -213,42 +199,29 @@ mod tests {
     use crate::report::sample::Sample;
 
     #[test]
-    fn an_empty_result_is_not_called_conformant() {
-        let sample = Sample::empty();
-        assert!(sample.judgement.is_conformant());
-        assert_eq!(
-            conformance(&sample.input()),
-            "not shown to be conformant with MCP 2025-11-25: no MUST case was judged"
-        );
-    }
-
-    #[test]
-    fn only_decided_must_cases_are_counted_as_judged() {
+    fn the_operators_part_stands_first() {
         let sample = Sample::full();
-        let coverage = Coverage::of(&sample.judgement);
-        assert_eq!((coverage.judged, coverage.applicable), (4, 7));
-        assert_eq!(coverage.sentence(), "4 of 7 MUST cases (57 %)");
+        let verdicts: Vec<_> = open(&sample.judgement).iter().map(|g| g.verdict).collect();
+        assert_eq!(verdicts, ["untested", "inconclusive", "not_applicable"]);
     }
 
     #[test]
-    fn withheld_information_is_named_as_the_reason() {
+    fn a_control_that_fails_afterwards_casts_doubt() {
         let mut sample = Sample::full();
-        sample
+        assert_eq!(doubt(&sample.judgement), None);
+        let controls = sample
             .judgement
             .cases
-            .retain(|case| !matches!(case.verdict, Verdict::Fail { .. } | Verdict::Error { .. }));
-        assert_eq!(
-            conformance(&sample.input()),
-            "not shown to be conformant with MCP 2025-11-25: 2 MUST cases could not be judged"
+            .iter_mut()
+            .filter_map(|case| case.control.as_mut());
+        for each in controls {
+            each.last = Some(false);
+            assert!(control(each).contains("not accepted again after"));
+        }
+        assert!(
+            doubt(&sample.judgement)
+                .unwrap_or_default()
+                .starts_with("2 cases")
         );
-        sample.judgement.cases.retain(|case| {
-            !matches!(
-                case.verdict,
-                Verdict::Inconclusive { .. } | Verdict::Untested { .. }
-            )
-        });
-        assert!(is_conformant(&sample.input()));
-        sample.recording.interrupted = Some("Ctrl-C".into());
-        assert!(conformance(&sample.input()).ends_with("the run was stopped early"));
     }
 }

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::judge::{CaseResult, ControlResult, Finding, Tally, Verdict};
-use crate::report::summary::{self, Coverage};
-use crate::report::{ReportInput, curl};
+use crate::report::conformance::{self, Coverage};
+use crate::report::{ReportInput, curl, summary};
 use crate::run::{Counts, DoctorStep, Exchange, TargetFacts};
 use crate::suite::{Cited, Level, McpVersion};
 
@@ -166,8 +166,8 @@ impl<'a> ResultDocument<'a> {
             sent: recording.counts,
             tally: judgement.tally(),
             must_cases: Coverage::of(judgement),
-            conformant: summary::is_conformant(input),
-            conformance: summary::conformance(input).into(),
+            conformant: conformance::is_conformant(input),
+            conformance: conformance::sentence(input).into(),
             exit_code: judgement.exit_code(),
             doctor: Cow::Borrowed(&recording.doctor),
             cases: judgement

@@ -13,7 +13,7 @@ use std::io::Write;
 use junit_report::{Duration, OffsetDateTime, Report, TestCase, TestResult, TestSuite};
 
 use super::text::{seconds, visible_block};
-use super::{ReportError, ReportInput, curl, summary};
+use super::{ReportError, ReportInput, conformance, curl, summary};
 use crate::judge::{CaseResult, Finding, Verdict};
 
 /// Writes the document.
@@ -80,8 +80,9 @@ fn header(input: &ReportInput<'_>) -> String {
         format!("suite digest: {}", judgement.suite_digest),
         format!("strict: {}", judgement.strict),
         format!("run: {}", seconds(recording.took_ms)),
-        format!("result: {}", summary::conformance(input)),
+        format!("result: {}", conformance::sentence(input)),
     ]);
+    lines.extend(summary::doubt(judgement).map(|doubt| format!("doubtful: {doubt}")));
     if let Some(why) = &recording.interrupted {
         lines.push(format!("stopped early: {why}"));
     }

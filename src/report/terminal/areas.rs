@@ -2,8 +2,6 @@
 
 use std::io;
 
-use indexmap::IndexMap;
-
 use super::case;
 use super::page::Page;
 use super::{Options, Verbosity};
@@ -62,48 +60,15 @@ fn counts(cases: &[&CaseResult]) -> String {
     }
 }
 
-/// Cases without pass or fail, grouped by verdict and reason, the largest group first.
+/// Cases without pass or fail, grouped by reason.
 pub fn not_judged(input: &ReportInput<'_>, page: &mut Page<'_>) -> io::Result<()> {
-    let mut groups: IndexMap<(&str, &str), Vec<&CaseResult>> = IndexMap::new();
-    for case in &input.judgement.cases {
-        if let (Some(reason), false) = (
-            summary::reason(&case.verdict),
-            matches!(case.verdict, Verdict::Error { .. }),
-        ) {
-            let group = groups.entry((case.verdict.name(), reason));
-            group.or_default().push(case);
+    for (position, group) in summary::open(input.judgement).iter().enumerate() {
+        if position == 0 {
+            page.blank()?;
+            let title = page.bold("Not judged");
+            page.line(&title)?;
         }
-    }
-    if groups.is_empty() {
-        return Ok(());
-    }
-    groups.sort_by(|(name, _), cases, (other_name, _), others| {
-        (rank(name), others.len()).cmp(&(rank(other_name), cases.len()))
-    });
-    page.blank()?;
-    let title = page.bold("Not judged");
-    page.line(&title)?;
-    for ((verdict, reason), cases) in groups {
-        let must = cases.iter().filter(|case| summary::is_must(case)).count();
-        let must = match must {
-            0 => String::new(),
-            _ if verdict == "not_applicable" => String::new(),
-            number => format!(", {number} of them MUST"),
-        };
-        let line = format!(
-            "{} {}{must}: {reason}",
-            count(cases.len(), "case"),
-            verdict.replace('_', " ")
-        );
-        page.text(2, &line)?;
+        page.text(2, &format!("{}: {}", group.sentence(), group.reason))?;
     }
     Ok(())
-}
-
-/// What the operator can mend comes first, what does not apply last.
-fn rank(verdict: &str) -> usize {
-    ["untested", "inconclusive", "not_applicable"]
-        .iter()
-        .position(|name| *name == verdict)
-        .unwrap_or(usize::MAX)
 }

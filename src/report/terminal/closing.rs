@@ -5,9 +5,9 @@ use std::io;
 use colored::Color;
 
 use super::page::Page;
-use crate::report::ReportInput;
-use crate::report::summary::{self, Coverage};
+use crate::report::conformance::{self, Coverage};
 use crate::report::text::{count, seconds, visible};
+use crate::report::{ReportInput, summary};
 
 /// How much of the requirement set was judged, what was sent, which files were written.
 pub fn facts(input: &ReportInput<'_>, page: &mut Page<'_>) -> io::Result<()> {
@@ -15,6 +15,9 @@ pub fn facts(input: &ReportInput<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let number = |number: u64, noun| count(usize::try_from(number).unwrap_or(usize::MAX), noun);
     page.blank()?;
     page.labelled(0, "Judged", &Coverage::of(input.judgement).sentence())?;
+    if let Some(doubt) = summary::doubt(input.judgement) {
+        page.labelled(0, "Doubtful", &doubt)?;
+    }
     let sent = format!(
         "{}, {}, {}, {} in {}",
         number(counts.requests, "request"),
@@ -44,6 +47,6 @@ pub fn last_line(input: &ReportInput<'_>, page: &mut Page<'_>) -> io::Result<()>
     let tally = page.paint(&tally, color);
     page.line(&format!(
         "{tally}; {}",
-        visible(&summary::conformance(input))
+        visible(&conformance::sentence(input))
     ))
 }

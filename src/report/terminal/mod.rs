@@ -95,6 +95,19 @@ mod tests {
     }
 
     #[test]
+    fn colours_are_ours_alone() {
+        colored::control::set_override(true);
+        let options = Options {
+            color: true,
+            ..Options::default()
+        };
+        let text = written(&Sample::hostile("\u{1b}[8m"), &options);
+        colored::control::unset_override();
+        assert!(text.contains("\u{1b}[1;31mFAIL\u{1b}[0m"), "{text}");
+        assert!(!text.contains("\u{1b}[8m") && text.contains("\\u{1b}[8m"));
+    }
+
+    #[test]
     fn lines_keep_to_the_width_except_first_last_and_commands() {
         for width in [0, 60] {
             let options = Options {

@@ -1,0 +1,145 @@
+//! The report as one page for a browser: no file and no host beside it.
+//!
+//! Three guards keep a server's words from acting in the page: every string is made harmless
+//! before it reaches the template, the template escapes it, and a content security policy lets
+//! run only the one script whose hash it names.
+
+mod view;
+
+use std::io::Write;
+
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{Environment, UndefinedBehavior, context};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::text::visible_block;
+use super::{ReportError, ReportInput};
+use view::View;
+
+const TEMPLATE: &str = include_str!("report.html");
+const STYLE: &str = include_str!("report.css");
+const SCRIPT: &str = include_str!("report.js");
+
+/// Writes the page.
+pub fn write(input: &ReportInput<'_>, out: &mut dyn Write) -> Result<(), ReportError> {
+    let view = harmless(serde_json::to_value(View::new(input))?);
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    let mut syntax = SyntaxConfig::builder();
+    syntax.trim_blocks(true).lstrip_blocks(true);
+    environment.set_syntax(syntax.build()?);
+    environment.add_template("report.html", TEMPLATE)?;
+    let page = environment.get_template("report.html")?.render(context! {
+        report => minijinja::Value::from(Serde(view)),
+        style => STYLE,
+        script => SCRIPT,
+        style_hash => hash(STYLE),
+        script_hash => hash(SCRIPT),
+    })?;
+    out.write_all(page.as_bytes())?;
+    Ok(())
+}
+
+/// A source expression of the content security policy.
+fn hash(inline: &str) -> String {
+    let digest = BASE64_STANDARD.encode(Sha256::digest(inline.as_bytes()));
+    format!("'sha256-{digest}'")
+}
+
+/// Every string of `value` with control characters and direction marks written out.
+fn harmless(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(visible_block(&text)),
+        Value::Array(list) => list.into_iter().map(harmless).collect(),
+        Value::Object(members) => members
+            .into_iter()
+            .map(|(name, value)| (name, harmless(value)))
+            .collect(),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use scraper::{Html, Selector};
+
+    use super::*;
+    use crate::report::sample::Sample;
+    use crate::report::text::acts;
+
+    fn written(sample: &Sample) -> String {
+        let mut out = Vec::new();
+        write(&sample.input(), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    /// How often each element and each attribute name occurs: what an injection would change.
+    fn skeleton(page: &str) -> Vec<String> {
+        let document = Html::parse_document(page);
+        let all = Selector::parse("*").unwrap();
+        let mut names: Vec<String> = document
+            .select(&all)
+            .map(|element| {
+                let attributes: Vec<&str> = element.value().attrs().map(|(name, _)| name).collect();
+                format!("{} {attributes:?}", element.value().name())
+            })
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn shows_each_case_once_and_failures_first() {
+        let sample = Sample::full();
+        let page = written(&sample);
+        let document = Html::parse_document(&page);
+        let cases = Selector::parse(".case").unwrap();
+        let verdicts: Vec<_> = document
+            .select(&cases)
+            .filter_map(|case| case.value().attr("data-verdict"))
+            .collect();
+        assert_eq!(verdicts.len(), sample.judgement.cases.len());
+        assert_eq!(verdicts[..3], ["fail", "error", "warning"]);
+        assert!(
+            page.contains("authorization/pkce/verifier-wrong[truncated]")
+                || page.contains("verifier-wrong")
+        );
+    }
+
+    #[test]
+    fn loads_nothing_from_elsewhere() {
+        let page = written(&Sample::full());
+        let document = Html::parse_document(&page);
+        let loading =
+            Selector::parse("[src], link, iframe, object, embed, form, base, [style]").unwrap();
+        assert_eq!(document.select(&loading).count(), 0);
+        let links = Selector::parse("a[href]").unwrap();
+        for link in document.select(&links) {
+            let href = link.value().attr("href").unwrap_or_default();
+            assert!(href.starts_with("https://"), "{href}");
+        }
+        assert!(page.contains(&hash(SCRIPT).replace('/', "&#x2f;").replace('\'', "&#x27;")));
+    }
+
+    #[test]
+    fn a_script_address_is_no_link() {
+        let page = written(&Sample::hostile("javascript:alert(1)"));
+        assert!(!page.contains("href=\"javascript"));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+        #[test]
+        fn hostile_strings_add_no_element_and_no_attribute(
+            text in prop_oneof![any::<String>(), r#"[<>"'&/=a-d \x00-\x1f]{1,24}"#],
+        ) {
+            let page = written(&Sample::hostile(&format!("x{text}")));
+            prop_assert!(skeleton(&page) == skeleton(&written(&Sample::hostile("x"))));
+            prop_assert!(!page.chars().any(|c| c != '\n' && c != '\t' && acts(c)));
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! What the page shows, ready for the template: no decision is left to it.
+
+use serde::Serialize;
+
+use crate::judge::{CaseResult, Finding, Verdict};
+use crate::report::conformance::{self, Coverage};
+use crate::report::text::{count, seconds, shorten};
+use crate::report::{ReportInput, curl, summary};
+use crate::run::{Answer, DoctorStep, Exchange};
+
+/// A page of a megabyte is no help; the result document holds bodies in full.
+const LONGEST_BODY: usize = 4000;
+
+/// The page.
+#[derive(Debug, Serialize)]
+pub struct View<'a> {
+    version: &'static str,
+    target: &'a str,
+    facts: Vec<(&'static str, String)>,
+    interrupted: Option<&'a str>,
+    conformant: bool,
+    conformance: String,
+    tally: Vec<Count>,
+    doctor: &'a [DoctorStep],
+    /// Cases that failed, are warnings or errors.
+    failing: Vec<CaseView<'a>>,
+    open: Vec<OpenView<'a>>,
+    areas: Vec<AreaView<'a>>,
+}
+
+/// A verdict with its count; a button of the filter.
+#[derive(Debug, Serialize)]
+struct Count {
+    verdict: &'static str,
+    label: String,
+    number: usize,
+}
+
+/// What could not be judged for one reason.
+#[derive(Debug, Serialize)]
+struct OpenView<'a> {
+    verdict: &'static str,
+    sentence: String,
+    reason: &'a str,
+}
+
+/// An area, without the cases that stand among the failing ones.
+#[derive(Debug, Serialize)]
+struct AreaView<'a> {
+    name: &'a str,
+    counts: String,
+    cases: Vec<CaseView<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct CaseView<'a> {
+    id: &'a str,
+    title: &'a str,
+    verdict: &'static str,
+    label: String,
+    level: &'static str,
+    why: &'a str,
+    mend: &'a str,
+    reason: Option<&'a str>,
+    findings: Vec<&'a Finding>,
+    clauses: Vec<Clause<'a>>,
+    control: Option<String>,
+    curl: Option<String>,
+    exchanges: Vec<ExchangeView<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Clause<'a> {
+    id: &'a str,
+    text: String,
+    /// Only if it leads to a page, never `javascript:`.
+    link: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+struct ExchangeView<'a> {
+    heading: String,
+    status: String,
+    request: String,
+    answer: String,
+    purpose: &'a str,
+}
+
+impl<'a> View<'a> {
+    pub fn new(input: &ReportInput<'a>) -> Self {
+        let (recording, judgement) = (input.recording, input.judgement);
+        let stands_out = |case: &&CaseResult| rank(case) < 3;
+        let mut failing: Vec<&CaseResult> = judgement.cases.iter().filter(stands_out).collect();
+        failing.sort_by_key(|case| rank(case));
+        let areas = summary::by_area(judgement).into_iter();
+        Self {
+            version: env!("CARGO_PKG_VERSION"),
+            target: &recording.target.name,
+            facts: facts(input),
+            interrupted: recording.interrupted.as_deref(),
+            conformant: conformance::is_conformant(input),
+            conformance: conformance::sentence(input),
+            tally: tally(input),
+            doctor: &recording.doctor,
+            failing: failing
+                .into_iter()
+                .map(|case| CaseView::new(input, case))
+                .collect(),
+            open: summary::open(judgement)
+                .into_iter()
+                .map(|group| OpenView {
+                    verdict: group.verdict,
+                    sentence: group.sentence(),
+                    reason: group.reason,
+                })
+                .collect(),
+            areas: areas
+                .map(|(name, cases)| AreaView {
+                    name,
+                    counts: summary::tally_parts(&summary::tally(&cases)).join(", "),
+                    cases: cases
+                        .into_iter()
+                        .filter(|case| rank(case) == 3)
+                        .map(|case| CaseView::new(input, case))
+                        .collect(),
+                })
+                .collect(),
+        }
+    }
+}
+
+/// The order in which a person should read.
+const fn rank(case: &CaseResult) -> usize {
+    match case.verdict {
+        Verdict::Fail { .. } => 0,
+        Verdict::Error { .. } => 1,
+        Verdict::Warning { .. } => 2,
+        _ => 3,
+    }
+}
+
+fn facts(input: &ReportInput<'_>) -> Vec<(&'static str, String)> {
+    let (recording, judgement) = (input.recording, input.judgement);
+    let counts = &recording.counts;
+    let mut facts = Vec::new();
+    for (name, value) in [
+        ("MCP server", &recording.target.mcp_server),
+        ("Issuer", &recording.target.issuer),
+    ] {
+        facts.extend(value.clone().map(|value| (name, value)));
+    }
+    let number = |number: u64, noun| count(usize::try_from(number).unwrap_or(usize::MAX), noun);
+    facts.extend([
+        ("MCP version", recording.mcp_version.to_string()),
+        ("Requirement set", judgement.requirement_set.clone()),
+        ("Suite digest", judgement.suite_digest.clone()),
+        ("Judged", Coverage::of(judgement).sentence()),
+        (
+            "Sent",
+            format!(
+                "{}, {}, {}, {}",
+                number(counts.requests, "request"),
+                number(counts.registrations, "registration"),
+                number(counts.logins, "login"),
+                number(counts.token_requests, "token call")
+            ),
+        ),
+        (
+            "Started",
+            format!("{}, took {}", recording.started, seconds(recording.took_ms)),
+        ),
+    ]);
+    facts.extend(summary::doubt(judgement).map(|doubt| ("Doubtful", doubt)));
+    if judgement.strict {
+        facts.push(("Strict", "a warning counts as a failure".to_owned()));
+    }
+    facts
+}
+
+fn tally(input: &ReportInput<'_>) -> Vec<Count> {
+    let tally = input.judgement.tally();
+    [
+        ("fail", tally.fail),
+        ("error", tally.error),
+        ("warning", tally.warning),
+        ("inconclusive", tally.inconclusive),
+        ("untested", tally.untested),
+        ("not_applicable", tally.not_applicable),
+        ("pass", tally.pass),
+    ]
+    .map(|(verdict, number)| Count {
+        verdict,
+        label: verdict.replace('_', " "),
+        number,
+    })
+    .into()
+}
+
+impl<'a> CaseView<'a> {
+    fn new(input: &ReportInput<'a>, case: &'a CaseResult) -> Self {
+        let passed = matches!(case.verdict, Verdict::Pass { .. });
+        let findings = match &case.verdict {
+            Verdict::Pass { remark } => remark.iter().collect(),
+            verdict => verdict.findings().iter().collect(),
+        };
+        let shown: &[usize] = if passed { &[] } else { &case.exchanges };
+        let exchanges = shown
+            .iter()
+            .filter_map(|at| input.recording.exchanges.get(*at));
+        let deciding = input.deciding(shown);
+        Self {
+            id: &case.id,
+            title: &case.title,
+            verdict: case.verdict.name(),
+            label: case.verdict.name().replace('_', " "),
+            level: case.level.map_or("", |level| level.as_str()),
+            why: &case.why,
+            mend: &case.mend,
+            reason: summary::reason(&case.verdict),
+            findings,
+            clauses: case.requirements.iter().map(clause).collect(),
+            control: case
+                .control
+                .as_ref()
+                .map(|control| format!("{}: {}", control.title, summary::control(control))),
+            curl: deciding.map(|exchange| curl::command(&exchange.request)),
+            exchanges: exchanges.map(ExchangeView::new).collect(),
+        }
+    }
+}
+
+fn clause(cited: &crate::suite::Cited) -> Clause<'_> {
+    Clause {
+        id: &cited.id,
+        text: summary::clause(cited),
+        link: cited
+            .url
+            .starts_with("https://")
+            .then_some(cited.url.as_str()),
+    }
+}
+
+impl<'a> ExchangeView<'a> {
+    fn new(exchange: &'a Exchange) -> Self {
+        let request = &exchange.request;
+        let (status, answer) = match &exchange.answer {
+            Answer::Failed { message, .. } => ("no answer".to_owned(), message.clone()),
+            Answer::Response {
+                status,
+                headers,
+                body,
+                truncated,
+            } => {
+                let cut = if *truncated {
+                    "\n(cut at the limit)"
+                } else {
+                    ""
+                };
+                (
+                    status.to_string(),
+                    format!("{}{cut}", message(headers, body)),
+                )
+            }
+        };
+        Self {
+            heading: format!("{} {}", request.method, request.url),
+            status,
+            request: message(
+                &request.headers,
+                request.body.as_deref().unwrap_or_default(),
+            ),
+            answer,
+            purpose: &exchange.purpose,
+        }
+    }
+}
+
+fn message(headers: &[(String, String)], body: &str) -> String {
+    let headers = headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\n"));
+    let headers: String = headers.collect();
+    format!("{headers}\n{}", shorten(body, LONGEST_BODY))
+        .trim_end()
+        .to_owned()
+}
