@@ -43,8 +43,11 @@ fn header_lines(request: &RecordedRequest) -> Vec<String> {
         let mut names = request.headers.iter().map(|(name, _)| name);
         names.any(|other| other.eq_ignore_ascii_case(name))
     };
+    let as_pair = basic(request).map(|_| "authorization");
     let given = request.headers.iter().filter(|(name, _)| {
-        !name.starts_with('@') && !OWN.contains(&name.to_ascii_lowercase().as_str())
+        let name = name.to_ascii_lowercase();
+        let made_by_curl = OWN.contains(&name.as_str()) || as_pair == Some(name.as_str());
+        !made_by_curl && !name.starts_with('@')
     });
     let mut lines: Vec<String> = given
         .map(|(name, value)| match value.as_str() {
@@ -60,6 +63,21 @@ fn header_lines(request: &RecordedRequest) -> Vec<String> {
     lines
 }
 
+/// `client:secret` of Basic (RFC 7617), which a recording holds in clear beside the fingerprint,
+/// not in Base64. Two `Authorization` headers are more than `curl -u` can say.
+fn basic(request: &RecordedRequest) -> Option<String> {
+    let is_authorization =
+        |(name, _): &&(String, String)| name.eq_ignore_ascii_case("authorization");
+    let mut headers = request.headers.iter().filter(is_authorization);
+    let (Some((_, value)), None) = (headers.next(), headers.next()) else {
+        return None;
+    };
+    let (scheme, credentials) = value.split_once(' ')?;
+    let is_pair = without_markers(credentials).contains(':');
+    (scheme.eq_ignore_ascii_case("basic") && is_pair)
+        .then(|| credentials.trim_start().replace(acts, " "))
+}
+
 fn sends_body(request: &RecordedRequest) -> bool {
     request.body.is_some() || matches!(request.method.as_str(), "POST" | "PUT" | "PATCH")
 }
@@ -68,6 +86,7 @@ fn sends_body(request: &RecordedRequest) -> bool {
 pub fn command(request: &RecordedRequest) -> String {
     let url = one_line_url(&request.url);
     let headers = header_lines(request);
+    let credentials = basic(request);
     let mut variables = Variables::default();
     let mut parts = vec!["curl -i --path-as-is".to_owned()];
     if without_markers(&url).contains(['[', ']', '{', '}']) {
@@ -83,6 +102,9 @@ pub fn command(request: &RecordedRequest) -> String {
         parts.push("--proto =http,https --url".to_owned());
     }
     parts.push(variables.word(&url));
+    if let Some(credentials) = &credentials {
+        parts.push(format!("-u {}", variables.word(credentials)));
+    }
     for line in &headers {
         parts.push(format!("-H {}", variables.word(line)));
     }
@@ -150,7 +172,7 @@ mod tests {
             &[
                 ("host", "127.0.0.1:9"),
                 ("content-type", "application/x-www-form-urlencoded"),
-                ("authorization", "Basic [client_secret:24:aaaaaaaaaaaa]"),
+                ("authorization", "Basic c-1:[client_secret:24:aaaaaaaaaaaa]"),
             ],
             Some(
                 "code=[code:43:1f0a9c2b7d3e]&code_verifier=%5Bcode_verifier%3A43%3A000000000000%5D\
@@ -159,9 +181,9 @@ mod tests {
         ));
         assert_eq!(
             command,
-            "curl -i --path-as-is -X POST 'http://127.0.0.1:9/token' \
+            "curl -i --path-as-is -X POST 'http://127.0.0.1:9/token' -u 'c-1:'\"$CLIENT_SECRET\" \
              -H 'content-type: application/x-www-form-urlencoded' \
-             -H 'authorization: Basic '\"$CLIENT_SECRET\" -H 'Accept:' \
+             -H 'Accept:' \
              --data-raw 'code='\"$CODE\"'&code_verifier='\"$CODE_VERIFIER\"'&again='\"$CODE\"\
              '&other='\"$CODE_2\"'&state=it'\\''s'"
         );
@@ -189,6 +211,21 @@ mod tests {
             post.ends_with("-H 'accept: */*' -H 'Content-Type:' --data-raw ''"),
             "{post}"
         );
+    }
+
+    #[test]
+    fn what_is_no_pair_of_basic_credentials_stays_a_header() {
+        let sent = |headers| command(&request("GET", "http://127.0.0.1:9/", headers, None));
+        let token = sent(&[("authorization", "Basic [token:9:aaaaaaaaaaaa]")]);
+        assert!(
+            token.contains("-H 'authorization: Basic '\"$TOKEN\""),
+            "{token}"
+        );
+        let twice = sent(&[
+            ("authorization", "Basic a:b"),
+            ("authorization", "Bearer c"),
+        ]);
+        assert!(twice.contains("-H 'authorization: Basic a:b'"), "{twice}");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::report::text::acts;
 static MARKER: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?:\[|%5[Bb])(access_token|refresh_token|id_token|code|code_verifier|client_secret|",
-        r"client_assertion|password|cookie|registration_access_token|session_id|token)",
+        r"client_assertion|password|cookie|registration_access_token|session_id|private_key|token)",
         r"(?::|%3[Aa])\d+(?::|%3[Aa])([0-9a-f]{12})(?:\]|%5[Dd])",
     ))
     .expect("the pattern is a constant")
