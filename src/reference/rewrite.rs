@@ -1,15 +1,466 @@
 //! A declarative change of one answer of the reference servers.
+//!
+//! What a policy cannot say (a header dropped, a member misspelt, a status changed) is said here as data:
+//! which answer, and what to change in it. Requests are not touched. Bodies above a bound pass unchanged.
+
+use std::sync::Arc;
 
 use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
+use globset::{Glob, GlobMatcher};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Largest body that is rewritten.
+const LIMIT: usize = 256 * 1024;
 
 /// One change of one answer.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Rewrite {}
+#[serde(deny_unknown_fields)]
+pub struct Rewrite {
+    /// Which answers.
+    #[serde(default)]
+    pub when: When,
+    /// What to change, in order.
+    #[serde(default)]
+    pub change: Vec<Change>,
+}
 
-/// Wraps `router` so that every rewrite is applied to its answers.
-pub fn apply(router: Router, _rewrites: &[Rewrite]) -> Router {
-    router
+/// Which answers are meant; what is left out matches everything.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct When {
+    /// The request's method.
+    pub method: Option<String>,
+    /// The request's path as a glob; `*` stays within a segment, `**` does not.
+    pub path: Option<String>,
+    /// The answer's status.
+    pub status: Option<u16>,
+}
+
+/// One change. Texts may contain `{issuer}`, `{origin}` (of the MCP server) and `{resource}` (the first
+/// resource identifier).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// Another status.
+    SetStatus(u16),
+    /// A header with this value alone.
+    SetHeader(Header),
+    /// No such header.
+    RemoveHeader(String),
+    /// One more header of that name.
+    AddHeader(Header),
+    /// A member of the JSON body, by pointer (RFC 6901); missing parents are made.
+    SetMember(Member),
+    /// No such member.
+    RemoveMember(String),
+    /// Another body.
+    SetBody(String),
+    /// Each occurrence of a text in body and header values.
+    ReplaceText(Replacement),
+}
+
+/// A header.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Header {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// A member of a JSON body.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Member {
+    /// JSON Pointer.
+    pub pointer: String,
+    /// The value.
+    pub value: Value,
+}
+
+/// A text for another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Replacement {
+    /// What stands there.
+    pub from: String,
+    /// What shall stand there.
+    pub to: String,
+}
+
+/// What the placeholders stand for.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    /// The issuer identifier.
+    pub issuer: String,
+    /// Scheme, host and port of the MCP server.
+    pub origin: String,
+    /// The first resource identifier.
+    pub resource: String,
+}
+
+/// A rewrite that cannot be applied.
+#[derive(Debug, thiserror::Error)]
+pub enum RewriteError {
+    /// The path is no glob.
+    #[error("the path of a rewrite is no glob: {0}")]
+    Path(#[from] globset::Error),
+    /// The method or a header name has characters that it cannot have.
+    #[error("a rewrite names an impossible {0}: {1}")]
+    Name(&'static str, String),
+}
+
+/// A rewrite, checked.
+struct Ready {
+    method: Option<Method>,
+    path: Option<GlobMatcher>,
+    status: Option<StatusCode>,
+    change: Vec<Change>,
+}
+
+/// Wraps `router` so that every rewrite is applied to its answers, unknown paths included.
+pub fn apply(router: Router, rewrites: &[Rewrite], names: &Names) -> Result<Router, RewriteError> {
+    if rewrites.is_empty() {
+        return Ok(router);
+    }
+    let ready: Result<Vec<Ready>, RewriteError> = rewrites.iter().map(prepare).collect();
+    let shared = Arc::new((ready?, names.clone()));
+    Ok(router.layer(from_fn(move |request: Request, next: Next| {
+        let shared = shared.clone();
+        async move {
+            let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+            let mut response = next.run(request).await;
+            let (rewrites, names) = &*shared;
+            for rewrite in rewrites {
+                if rewrite.concerns(&method, &path, response.status()) {
+                    response = rewrite.change(response, names).await;
+                }
+            }
+            response
+        }
+    })))
+}
+
+fn prepare(rewrite: &Rewrite) -> Result<Ready, RewriteError> {
+    let impossible = |what, text: &str| RewriteError::Name(what, text.to_owned());
+    let When {
+        method,
+        path,
+        status,
+    } = &rewrite.when;
+    let method = method
+        .as_deref()
+        .map(|text| Method::from_bytes(text.as_bytes()).map_err(|_| impossible("method", text)));
+    let glob = |text: &String| {
+        let mut builder = globset::GlobBuilder::new(text);
+        builder
+            .literal_separator(true)
+            .build()
+            .map(|glob: Glob| glob.compile_matcher())
+    };
+    let status = status.map(|code| {
+        StatusCode::from_u16(code).map_err(|_| impossible("status", &code.to_string()))
+    });
+    for change in &rewrite.change {
+        match change {
+            Change::SetHeader(header) | Change::AddHeader(header) => check_name(&header.name)?,
+            Change::RemoveHeader(name) => check_name(name)?,
+            Change::SetStatus(code) if StatusCode::from_u16(*code).is_err() => {
+                return Err(impossible("status", &code.to_string()));
+            }
+            _ => (),
+        }
+    }
+    Ok(Ready {
+        method: method.transpose()?,
+        path: path.as_ref().map(glob).transpose()?,
+        status: status.transpose()?,
+        change: rewrite.change.clone(),
+    })
+}
+
+fn check_name(name: &str) -> Result<(), RewriteError> {
+    let parsed = HeaderName::try_from(name);
+    parsed
+        .map(drop)
+        .map_err(|_| RewriteError::Name("header", name.to_owned()))
+}
+
+impl Ready {
+    fn concerns(&self, method: &Method, path: &str, status: StatusCode) -> bool {
+        self.method.as_ref().is_none_or(|wanted| wanted == method)
+            && self.path.as_ref().is_none_or(|glob| glob.is_match(path))
+            && self.status.is_none_or(|wanted| wanted == status)
+    }
+
+    async fn change(&self, response: Response, names: &Names) -> Response {
+        let (mut parts, body) = response.into_parts();
+        let needs_body = self.change.iter().any(Change::needs_body);
+        let mut text = None;
+        let mut rest = Some(body);
+        if needs_body && let Some(body) = rest.take() {
+            match Limited::new(body, LIMIT).collect().await {
+                Ok(collected) => text = Some(collected.to_bytes()),
+                // Too large to hold: the answer breaks off rather than passing unnoticed.
+                Err(error) if error.is::<LengthLimitError>() => {
+                    parts.status = StatusCode::INSUFFICIENT_STORAGE
+                }
+                Err(_) => parts.status = StatusCode::BAD_GATEWAY,
+            }
+        }
+        for change in &self.change {
+            change.apply(&mut parts, &mut text, names);
+        }
+        if needs_body {
+            parts.headers.remove(CONTENT_LENGTH);
+        }
+        let body = rest.unwrap_or_else(|| text.map_or_else(Body::empty, Body::from));
+        Response::from_parts(parts, body)
+    }
+}
+
+impl Change {
+    fn needs_body(&self) -> bool {
+        matches!(
+            self,
+            Self::SetMember(_) | Self::RemoveMember(_) | Self::SetBody(_) | Self::ReplaceText(_)
+        )
+    }
+
+    fn apply(&self, parts: &mut http::response::Parts, body: &mut Option<Bytes>, names: &Names) {
+        match self {
+            Self::SetStatus(code) => {
+                parts.status = StatusCode::from_u16(*code).unwrap_or(parts.status);
+            }
+            Self::SetHeader(header) => {
+                if let Some((name, value)) = header.parse(names) {
+                    parts.headers.insert(name, value);
+                }
+            }
+            Self::AddHeader(header) => {
+                if let Some((name, value)) = header.parse(names) {
+                    parts.headers.append(name, value);
+                }
+            }
+            Self::RemoveHeader(name) => {
+                parts.headers.remove(name);
+            }
+            Self::SetMember(member) => edit(body, |document| {
+                set(document, &member.pointer, names.fill_value(&member.value));
+            }),
+            Self::RemoveMember(pointer) => edit(body, |document| remove(document, pointer)),
+            Self::SetBody(text) => *body = Some(names.fill(text).into()),
+            Self::ReplaceText(replacement) => replace(parts, body, replacement, names),
+        }
+    }
+}
+
+impl Header {
+    fn parse(&self, names: &Names) -> Option<(HeaderName, HeaderValue)> {
+        let name = HeaderName::try_from(self.name.as_str()).ok()?;
+        let value = HeaderValue::from_bytes(names.fill(&self.value).as_bytes()).ok()?;
+        Some((name, value))
+    }
+}
+
+impl Names {
+    fn fill(&self, text: &str) -> String {
+        text.replace("{issuer}", &self.issuer)
+            .replace("{origin}", &self.origin)
+            .replace("{resource}", &self.resource)
+    }
+
+    fn fill_value(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.fill(text)),
+            Value::Array(elements) => elements.iter().map(|one| self.fill_value(one)).collect(),
+            Value::Object(members) => members
+                .iter()
+                .map(|(name, value)| (name.clone(), self.fill_value(value)))
+                .collect(),
+            other => other.clone(),
+        }
+    }
+}
+
+fn replace(
+    parts: &mut http::response::Parts,
+    body: &mut Option<Bytes>,
+    replacement: &Replacement,
+    names: &Names,
+) {
+    let (from, to) = (names.fill(&replacement.from), names.fill(&replacement.to));
+    if from.is_empty() {
+        return;
+    }
+    if let Some(text) = body
+        .as_deref()
+        .and_then(|bytes| std::str::from_utf8(bytes).ok())
+    {
+        *body = Some(text.replace(&from, &to).into());
+    }
+    for (name, value) in &mut parts.headers {
+        let changed = value
+            .to_str()
+            .ok()
+            .filter(|text| text.contains(&from) && name != CONTENT_TYPE);
+        if let Some(text) = changed
+            && let Ok(other) = HeaderValue::from_bytes(text.replace(&from, &to).as_bytes())
+        {
+            *value = other;
+        }
+    }
+}
+
+/// Changes a JSON body; any other body stays as it is.
+fn edit(body: &mut Option<Bytes>, change: impl FnOnce(&mut Value)) {
+    let parsed = body
+        .as_deref()
+        .and_then(|bytes| serde_json::from_slice::<Value>(bytes).ok());
+    if let Some(mut document) = parsed {
+        change(&mut document);
+        *body = Some(document.to_string().into());
+    }
+}
+
+fn set(document: &mut Value, pointer: &str, value: Value) {
+    let mut place = document;
+    for token in pointer.split('/').skip(1) {
+        let name = token.replace("~1", "/").replace("~0", "~");
+        if let Value::Array(elements) = place {
+            let index = name.parse().unwrap_or(elements.len()).min(elements.len());
+            if index == elements.len() {
+                elements.push(Value::Null);
+            }
+            place = &mut elements[index];
+            continue;
+        }
+        if !place.is_object() {
+            *place = Value::Object(Default::default());
+        }
+        place = &mut place[name.as_str()];
+    }
+    *place = value;
+}
+
+fn remove(document: &mut Value, pointer: &str) {
+    let Some((parent, last)) = pointer.rsplit_once('/') else {
+        return;
+    };
+    let name = last.replace("~1", "/").replace("~0", "~");
+    match document.pointer_mut(parent) {
+        Some(Value::Object(members)) => {
+            members.shift_remove(&name);
+        }
+        Some(Value::Array(elements)) => {
+            if let Some(index) = name.parse().ok().filter(|index| *index < elements.len()) {
+                elements.remove(index);
+            }
+        }
+        _ => (),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::Json;
+    use axum::routing::get;
+    use serde_json::json;
+    use tower::ServiceExt;
+
+    async fn through(rewrites: Value, path: &str) -> (StatusCode, http::HeaderMap, String) {
+        let answer = || async {
+            (
+                [("x-old", "old http://as")],
+                Json(json!({"a": {"b": [1, 2]}, "c": "http://as/x"})),
+            )
+        };
+        let router = Router::new()
+            .route("/one", get(answer))
+            .route("/dir/two", get(answer));
+        let rewrites: Vec<Rewrite> = serde_json::from_value(rewrites).unwrap();
+        let names = Names {
+            issuer: "http://as".into(),
+            ..Names::default()
+        };
+        let router = apply(router, &rewrites, &names).unwrap();
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let (parts, body) = router.oneshot(request).await.unwrap().into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        (
+            parts.status,
+            parts.headers,
+            String::from_utf8(body.to_vec()).unwrap(),
+        )
+    }
+
+    #[tokio::test]
+    async fn members_are_set_and_removed_by_pointer() {
+        let change = json!([{"change": [
+            {"set_member": {"pointer": "/a/b/0", "value": "{issuer}/evil"}},
+            {"set_member": {"pointer": "/new/deep", "value": true}},
+            {"remove_member": "/c"},
+        ]}]);
+        let (_, headers, body) = through(change, "/one").await;
+        assert_eq!(
+            body,
+            r#"{"a":{"b":["http://as/evil",2]},"new":{"deep":true}}"#
+        );
+        assert_eq!(headers[CONTENT_LENGTH], body.len().to_string());
+    }
+
+    #[tokio::test]
+    async fn headers_status_and_text_are_changed() {
+        let change = json!([{"change": [
+            {"set_status": 203},
+            {"replace_text": {"from": "{issuer}", "to": "http://other"}},
+            {"add_header": {"name": "x-new", "value": "{issuer}"}},
+        ]}]);
+        let (status, headers, body) = through(change, "/one").await;
+        assert_eq!(status.as_u16(), 203);
+        assert_eq!(headers["x-old"], "old http://other");
+        assert_eq!(headers["x-new"], "http://as");
+        assert!(body.contains("http://other/x"));
+    }
+
+    #[tokio::test]
+    async fn only_the_answers_that_are_meant_change() {
+        let when = |when: Value| json!([{"when": when, "change": [{"set_body": "x"}]}]);
+        for (rule, path, changed) in [
+            (json!({"path": "/one"}), "/one", true),
+            (json!({"path": "/*"}), "/dir/two", false),
+            (json!({"path": "/**"}), "/dir/two", true),
+            (json!({"method": "POST"}), "/one", false),
+            (json!({"status": 404}), "/one", false),
+            (json!({"status": 404}), "/nowhere", true),
+        ] {
+            let (_, _, body) = through(when(rule.clone()), path).await;
+            assert_eq!(body == "x", changed, "{rule} {path}");
+        }
+    }
+
+    #[test]
+    fn a_rewrite_that_cannot_be_applied_is_named() {
+        let bad = [
+            json!({"when": {"path": "/[" }}),
+            json!({"change": [{"remove_header": "a b"}]}),
+            json!({"change": [{"set_status": 7}]}),
+        ];
+        for rewrite in bad {
+            let rewrite: Rewrite = serde_json::from_value(rewrite).unwrap();
+            assert!(apply(Router::new(), &[rewrite], &Names::default()).is_err());
+        }
+        assert!(serde_json::from_value::<Rewrite>(json!({"chnge": []})).is_err());
+    }
 }

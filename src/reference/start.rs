@@ -4,6 +4,7 @@
 //! inside the process; dropping [`Running`] stops both servers.
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use tokio::task::JoinHandle;
 use super::audit::Audit;
 use super::keys::Keys;
 use super::policy::configuration::User;
-use super::rewrite::{self, Rewrite};
+use super::rewrite::{self, Names, Rewrite};
 use super::store::Store;
 use super::{Policy, Site, authorization_server, mcp_server};
 
@@ -94,12 +95,18 @@ pub async fn start(
     let (stop, stopped) = watch::channel(());
     let authorization = authorization_server::router(site.clone());
     let mcp = mcp_server::router(site.clone());
+    let names = Names {
+        issuer: site.issuer.clone(),
+        origin: site.mcp_origin.clone(),
+        resource: site.mcp_url.clone(),
+    };
+    let wrap = |router| rewrite::apply(router, &rewrites, &names).map_err(io::Error::other);
     let mut servers = Vec::with_capacity(2);
     match other {
-        None => servers.push(serve(own, authorization.merge(mcp), &rewrites, &stopped)),
+        None => servers.push(serve(own, wrap(authorization.merge(mcp))?, &stopped)),
         Some(other) => {
-            servers.push(serve(own, authorization, &rewrites, &stopped));
-            servers.push(serve(other, mcp, &rewrites, &stopped));
+            servers.push(serve(own, wrap(authorization)?, &stopped));
+            servers.push(serve(other, wrap(mcp)?, &stopped));
         }
     }
     Ok(Running {
@@ -146,13 +153,13 @@ fn site(
 fn serve(
     listener: TcpListener,
     router: Router,
-    rewrites: &[Rewrite],
     stopped: &watch::Receiver<()>,
 ) -> JoinHandle<io::Result<()>> {
-    let router = rewrite::apply(router, rewrites);
+    // The peer's address tells connections apart.
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let mut stopped = stopped.clone();
     tokio::spawn(async move {
-        axum::serve(listener, router)
+        axum::serve(listener, service)
             .with_graceful_shutdown(async move {
                 let _ = stopped.changed().await;
             })

@@ -1,14 +1,46 @@
-//! The reference MCP server (OAuth resource server).
+//! The reference MCP server: an OAuth resource server that speaks every MCP version.
+//!
+//! The official SDK (`rmcp`) carries JSON-RPC, negotiation and the header rules of 2026-07-28; it runs
+//! without state of its own. In front of it stand, in this order: origin, credentials, token, form of
+//! the message, session, scope. What is refused never reaches the SDK. Batches (2025-03-26) and sessions
+//! (up to 2025-11-25) are kept here too, since the SDK knows the former not and binds the latter to nobody.
+//! Each decision is a field of [`policy::McpServerPolicy`]; nothing here knows what wrong values are for.
 
+mod authenticate;
+mod challenge;
+mod claims;
+mod connection;
+mod cors;
+mod credentials;
+mod customers;
+mod endpoint;
+mod execute;
+mod fetch;
+mod form;
+mod handler;
+mod incoming;
+mod jwt;
+mod legacy;
+mod metadata;
+mod operations;
+mod permit;
 pub mod policy;
+mod scope;
+mod server;
+mod sessions;
+mod signature;
+mod tools;
+mod verify;
 
 use std::sync::Arc;
 
 use axum::Router;
 
 use super::Site;
+use server::Server;
 
-/// The routes of both MCP resources, their protected resource metadata included.
-pub fn router(_site: Arc<Site>) -> Router {
-    Router::new()
+/// The routes of both MCP resources and of their protected resource metadata.
+pub fn router(site: Arc<Site>) -> Router {
+    let server = Arc::new(Server::new(site));
+    endpoint::routes(&server).merge(metadata::routes(server))
 }

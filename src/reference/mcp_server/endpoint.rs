@@ -1,0 +1,315 @@
+//! The MCP endpoint: the order in which a request is looked at.
+//!
+//! Origin, size, credentials and token, form, session, scope, operation. What refuses first decides the
+//! answer, and nothing of what comes later leaks into it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+use bytes::Bytes;
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, ORIGIN};
+use http::request::Parts;
+use http::{HeaderValue, Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::challenge::{self, Refusal, Setting};
+use super::cors;
+use super::credentials::text;
+use super::execute::Answer;
+use super::form;
+use super::incoming::{Incoming, method};
+use super::operations::Operation;
+use super::policy::{AnswerForm, CheckOrder, McpServerPolicy, OtherSpellings, RefusalBody};
+use super::server::{Resource, Server};
+use super::verify::Caller;
+use crate::reference::audit::{Entry, Event};
+
+#[derive(Clone)]
+struct Door {
+    server: Arc<Server>,
+    resource: usize,
+    registered: bool,
+}
+
+/// The routes of both endpoints.
+pub fn routes(server: &Arc<Server>) -> Router {
+    let mut router = Router::new();
+    for (index, resource) in server.resources.iter().enumerate() {
+        let door = |registered| {
+            any(handle).with_state(Door {
+                server: server.clone(),
+                resource: index,
+                registered,
+            })
+        };
+        let path = &resource.path;
+        router = router.route(path, door(true));
+        if server.policy().access.other_spellings != OtherSpellings::NotFound {
+            for spelling in [format!("{path}/"), format!("/{path}"), path.to_uppercase()] {
+                router = router.route(&spelling, door(false));
+            }
+        }
+    }
+    router
+}
+
+/// One request on its way.
+pub(super) struct Call<'c> {
+    pub server: &'c Server,
+    pub resource: &'c Resource,
+    /// Whether the path is spelt as registered.
+    pub registered: bool,
+    pub parts: Parts,
+    pub body: Bytes,
+    pub incoming: Incoming,
+    pub peer: Option<SocketAddr>,
+}
+
+async fn handle(State(door): State<Door>, request: Request) -> Response {
+    let server = &*door.server;
+    let policy = &server.policy().transport;
+    let (parts, body) = request.into_parts();
+    let origin = parts.headers.get(ORIGIN).cloned();
+    if !cors::admits(
+        &parts.headers,
+        &parts.method,
+        &server.site.mcp_origin,
+        policy,
+    ) {
+        let reason = "origin is not allowed";
+        server
+            .site
+            .audit
+            .record(Entry::new(Event::AccessDenied).refused(reason));
+        return (
+            status(policy.origin_status),
+            axum::Json(json!({"error": reason})),
+        )
+            .into_response();
+    }
+    let mut response = if parts.method == Method::OPTIONS {
+        let mut response = StatusCode::NO_CONTENT.into_response();
+        cors::preflight(response.headers_mut());
+        response
+    } else {
+        match to_bytes(body, policy.body_limit).await {
+            Ok(body) => {
+                let call = Call {
+                    server,
+                    resource: &server.resources[door.resource],
+                    registered: door.registered,
+                    incoming: Incoming::read(&body, &parts.headers),
+                    peer: parts
+                        .extensions
+                        .get::<ConnectInfo<SocketAddr>>()
+                        .map(|peer| peer.0),
+                    parts,
+                    body,
+                };
+                call.answer().await
+            }
+            Err(_) => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
+        }
+    };
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(&policy.cache_control)
+        && !policy.cache_control.is_empty()
+    {
+        headers.insert(CACHE_CONTROL, value);
+    }
+    cors::decorate(headers, origin.as_ref(), policy);
+    response
+}
+
+impl Call<'_> {
+    pub(super) fn policy(&self) -> &McpServerPolicy {
+        self.server.policy()
+    }
+
+    pub(super) fn header(&self, name: &str) -> Option<String> {
+        text(&self.parts.headers, name)
+    }
+
+    async fn answer(&self) -> Response {
+        let caller = match self.authenticate().await {
+            Ok(caller) => caller,
+            Err(response) => return response,
+        };
+        match self.parts.method {
+            Method::POST if !self.incoming.readable => {
+                protocol_error(StatusCode::BAD_REQUEST, -32700, "the body is no JSON", None)
+            }
+            Method::POST if self.incoming.modern => self.modern_post(&caller).await,
+            Method::POST => self.legacy_post(&caller).await,
+            Method::GET => self.event_stream(&caller),
+            Method::DELETE => self.end_session(&caller),
+            _ => method_not_allowed(),
+        }
+    }
+
+    async fn modern_post(&self, caller: &Caller) -> Response {
+        let [message] = &self.incoming.messages[..] else {
+            return protocol_error(StatusCode::BAD_REQUEST, -32600, "no batches", None);
+        };
+        if let Some(refusal) = self.modern_session() {
+            return refusal;
+        }
+        let operations = match self.permit(caller) {
+            Ok(operations) => operations,
+            Err(response) => return *response,
+        };
+        let (headers, message) = form::modern(&self.parts.headers, message, self.policy());
+        let mut answer = self.server.engine.run(&message, headers, caller).await;
+        if answer.status == StatusCode::NOT_FOUND {
+            answer.status = status(self.policy().transport.unknown_method_status);
+        }
+        self.log(caller, &operations, &answer);
+        self.present(answer)
+    }
+
+    /// The answer in the form that the policy wants.
+    pub(super) fn present(&self, answer: Answer) -> Response {
+        let policy = &self.policy().transport;
+        let mut response = Response::new(Body::from(answer.body.clone()));
+        *response.status_mut() = answer.status;
+        let is_result = answer.status == StatusCode::OK && !answer.body.is_empty();
+        let kind = match (is_result, policy.answer_form) {
+            (true, AnswerForm::EventStream) => {
+                let data = String::from_utf8_lossy(&answer.body);
+                *response.body_mut() = Body::from(format!("event: message\ndata: {data}\n\n"));
+                Some("text/event-stream".to_owned())
+            }
+            (true, AnswerForm::Json) => Some(policy.json_content_type.clone()),
+            (false, _) => answer.content_type,
+        };
+        if let Some(value) = kind.and_then(|kind| HeaderValue::from_str(&kind).ok()) {
+            response.headers_mut().insert(CONTENT_TYPE, value);
+        }
+        response
+    }
+
+    /// Writes one entry for each operation that was carried out.
+    pub(super) fn log(&self, caller: &Caller, operations: &[Operation], answer: &Answer) {
+        let failed = answer
+            .message()
+            .is_some_and(|message| message.get("error").is_some());
+        for operation in operations {
+            let entry = self.entry(Event::Access, Some(caller), Some(operation));
+            let entry = if failed {
+                entry.with("outcome", "error")
+            } else {
+                entry.ok()
+            };
+            self.server.site.audit.record(entry);
+        }
+    }
+
+    pub(super) fn entry(
+        &self,
+        event: Event,
+        caller: Option<&Caller>,
+        operation: Option<&Operation>,
+    ) -> Entry {
+        let mut entry = Entry::new(event).resource(&self.resource.identifier);
+        if let Some(caller) = caller {
+            entry = entry.user(&caller.user).client(&caller.client_id);
+        }
+        let name = operation.map_or_else(|| self.parts.method.to_string(), |one| one.name.clone());
+        entry = entry.operation(name);
+        if let Some(needs) = operation.and_then(|one| one.needs.as_ref()) {
+            entry = entry.scope(needs);
+        }
+        match self.header("authorization") {
+            Some(token) => entry.credential(token),
+            None => entry,
+        }
+    }
+
+    /// Refuses, and says so in the log. Where the policy lets operations run before the check, this is
+    /// where they have run.
+    pub(super) fn refuse(
+        &self,
+        refusal: &Refusal,
+        caller: Option<&Caller>,
+        token: Option<&str>,
+    ) -> Response {
+        let operations = self.operations();
+        let lacking = match refusal {
+            Refusal::InsufficientScope { needed, .. } => operations
+                .iter()
+                .find(|one| one.needs.as_ref() == Some(needed)),
+            _ => operations.first(),
+        };
+        let entry = self.entry(Event::AccessDenied, caller, lacking);
+        self.server
+            .site
+            .audit
+            .record(entry.refused(refusal.reason()));
+        let setting = Setting {
+            policy: self.policy(),
+            resource: self.resource,
+            origin: &self.server.site.mcp_origin,
+            issuer: &self.server.site.issuer,
+            headers: &self.parts.headers,
+            needed: lacking.and_then(|one| one.needs.as_deref()),
+            token,
+            result: self.run_all_the_same(refusal, caller, token),
+        };
+        challenge::respond(refusal, &setting)
+    }
+
+    fn run_all_the_same(
+        &self,
+        refusal: &Refusal,
+        caller: Option<&Caller>,
+        token: Option<&str>,
+    ) -> Option<Value> {
+        let policy = self.policy();
+        let runs = match policy.access.check_order {
+            CheckOrder::BeforeExecution => policy.challenge.body == RefusalBody::Result,
+            CheckOrder::AfterExecution => true,
+            CheckOrder::ScopeAfterExecution => matches!(refusal, Refusal::InsufficientScope { .. }),
+        };
+        if !runs {
+            return None;
+        }
+        let claimed = caller.cloned().or_else(|| Some(Caller::unverified(token?)));
+        let caller = claimed.unwrap_or_else(Caller::anonymous);
+        let engine = &self.server.engine;
+        let mut last = None;
+        for message in &self.incoming.messages {
+            last = engine
+                .perform(method(message), &message["params"], &caller)
+                .or(last);
+        }
+        last
+    }
+}
+
+/// A JSON-RPC error with an HTTP status.
+pub(super) fn protocol_error(
+    status: StatusCode,
+    code: i64,
+    message: &str,
+    data: Option<Value>,
+) -> Response {
+    let mut error = json!({"code": code, "message": message});
+    if let Some(data) = data {
+        error["data"] = data;
+    }
+    let body = json!({"jsonrpc": "2.0", "id": null, "error": error});
+    (status, axum::Json(body)).into_response()
+}
+
+pub(super) fn method_not_allowed() -> Response {
+    (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "POST")]).into_response()
+}
+
+pub(super) fn status(code: u16) -> StatusCode {
+    StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}

@@ -1,0 +1,167 @@
+//! The SDK's view of the server: tools and resources behind `ServerHandler`.
+//!
+//! Authorization is over when a call arrives here; the caller comes along in the request's extensions.
+//! The only place besides `execute` that knows the SDK's types, since they are slow to compile.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use http::request::Parts;
+use rmcp::model::{
+    CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, Extensions,
+    Implementation, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+    PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse,
+    ReadResourceResult, Resource, ResourceContents, ServerCapabilities, ServerConfig, Tool,
+};
+use rmcp::service::RequestContext;
+use rmcp::{ErrorData, RoleServer, ServerHandler};
+use serde_json::Value;
+
+use super::customers::{CUSTOMERS, Customers, STEM};
+use super::incoming::MODERN;
+use super::operations::tool_needs;
+use super::policy::{CacheMark, ToolListing};
+use super::scope::{self, Question};
+use super::tools::{self, TOOLS, ToolError, Workbench};
+use super::verify::Caller;
+use crate::reference::Site;
+
+/// The handler; cheap to clone, one for each message.
+#[derive(Clone)]
+pub struct Handler {
+    /// Policy and addresses.
+    pub site: Arc<Site>,
+    /// Customer data.
+    pub customers: Arc<Customers>,
+}
+
+impl Handler {
+    fn bench<'h>(&'h self, caller: &'h Caller) -> Workbench<'h> {
+        Workbench {
+            caller,
+            customers: &self.customers,
+            owner: self.site.policy.mcp_server.access.customer_data_owner,
+        }
+    }
+
+    fn is_listed(&self, tool: &tools::Tool, caller: &Caller) -> bool {
+        let policy = &self.site.policy.mcp_server;
+        let needed = tool_needs(tool.name, &Value::Null);
+        policy.access.tool_listing == ToolListing::All
+            || needed.is_none_or(|needed| {
+                let question = Question {
+                    needed: &needed,
+                    method: "tools/call",
+                    modern: false,
+                    known: &policy.metadata.scopes_supported,
+                };
+                scope::permits(caller, &question, policy.access.scope_check)
+            })
+    }
+
+    /// `cacheScope` for a result; the versions up to 2025-11-25 do not know the member.
+    fn cache_scope(&self, context: &RequestContext<RoleServer>, data: bool) -> Option<CacheScope> {
+        let parts = context.extensions.get::<Parts>()?;
+        let version = parts.headers.get("mcp-protocol-version")?;
+        let public = self.site.policy.mcp_server.transport.cache_scope == CacheMark::Public;
+        (version == MODERN).then_some(match data && public {
+            true => CacheScope::Public,
+            false => CacheScope::Private,
+        })
+    }
+}
+
+fn caller(extensions: &Extensions) -> Caller {
+    let parts = extensions.get::<Parts>();
+    let caller = parts.and_then(|parts| parts.extensions.get::<Caller>());
+    caller.cloned().unwrap_or_default()
+}
+
+fn tool(known: &tools::Tool) -> Tool {
+    Tool::new(known.name, known.description, Arc::new(known.schema()))
+}
+
+impl ServerHandler for Handler {
+    fn get_info(&self) -> ServerConfig {
+        let capabilities = ServerCapabilities::builder()
+            .enable_tools()
+            .enable_resources()
+            .build();
+        let mut info = ServerConfig::new(capabilities);
+        info.server_info = Implementation::new("authspec-reference", env!("CARGO_PKG_VERSION"));
+        info
+    }
+
+    fn supported_protocol_versions(&self) -> Cow<'static, [ProtocolVersion]> {
+        let spoken = &self.site.policy.mcp_server.transport.mcp_versions;
+        let known = ProtocolVersion::KNOWN_VERSIONS.iter();
+        known
+            .filter(|version| spoken.iter().any(|one| one == version.as_str()))
+            .cloned()
+            .collect()
+    }
+
+    async fn list_tools(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        let caller = caller(&context.extensions);
+        let listed = TOOLS.iter().filter(|known| self.is_listed(known, &caller));
+        let mut result = ListToolsResult::with_all_items(listed.map(tool).collect());
+        result.cache_scope = self.cache_scope(&context, false);
+        Ok(result)
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let caller = caller(&context.extensions);
+        let arguments = Value::Object(request.arguments.unwrap_or_default());
+        match tools::call(&request.name, &arguments, &self.bench(&caller)) {
+            Ok(result) => Ok(CallToolResult::structured(result).into()),
+            Err(ToolError::NoCustomer) => {
+                let text = ContentBlock::text(ToolError::NoCustomer.to_string());
+                Ok(CallToolResult::error(vec![text]).into())
+            }
+            Err(error) => Err(ErrorData::invalid_params(error.to_string(), None)),
+        }
+    }
+
+    async fn list_resources(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        let records = CUSTOMERS
+            .iter()
+            .map(|(id, name)| Resource::new(format!("{STEM}{id}"), *name));
+        let mut result = ListResourcesResult::with_all_items(records.collect());
+        result.cache_scope = self.cache_scope(&context, false);
+        Ok(result)
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        Ok(ListResourceTemplatesResult::default())
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let caller = caller(&context.extensions);
+        let record = tools::read(&request.uri, &self.bench(&caller))
+            .ok_or_else(|| ErrorData::resource_not_found("no such resource", None))?;
+        let contents = ResourceContents::text(record.to_string(), request.uri);
+        let mut result = ReadResourceResult::new(vec![contents]);
+        result.cache_scope = self.cache_scope(&context, true);
+        Ok(result.into())
+    }
+}

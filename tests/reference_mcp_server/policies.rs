@@ -1,0 +1,187 @@
+//! One field changed: the server goes wrong in that way, and in that way only.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL;
+use serde_json::{Value, json};
+
+use super::client::*;
+
+async fn wrong(group: &str, field: &str, value: Value) -> World {
+    World::with(json!({"mcp_server": {group: {field: value}}})).await
+}
+
+#[tokio::test]
+async fn a_session_may_stand_in_for_a_token() {
+    let world = wrong("access", "token_required", json!("unless_session")).await;
+    let token = world.token("alice", WEATHER);
+    let id = world.open(&token, "2025-11-25").await;
+    assert_eq!(
+        world
+            .in_session("", &id, "2025-11-25", &weather())
+            .await
+            .status,
+        200
+    );
+    assert_eq!(
+        world.modern_as(&[], "tools/list", json!({})).await.status,
+        401
+    );
+}
+
+#[tokio::test]
+async fn a_connection_may_stand_in_for_a_token() {
+    let world = wrong("access", "token_required", json!("unless_connection_known")).await;
+    assert_eq!(
+        world.modern_as(&[], "tools/list", json!({})).await.status,
+        401
+    );
+    let token = world.token("alice", EVERYTHING);
+    assert_eq!(
+        world.modern(&token, "tools/list", json!({})).await.status,
+        200
+    );
+    assert_eq!(
+        world.modern_as(&[], "tools/list", json!({})).await.status,
+        200
+    );
+}
+
+#[tokio::test]
+async fn an_operation_may_run_before_it_is_refused() {
+    let world = wrong("access", "check_order", json!("after_execution")).await;
+    let reader = world.token("alice", READ);
+    let arguments = json!({"id": "42", "note": "written all the same"});
+    assert_eq!(
+        world
+            .call(&reader, "update_customer", arguments)
+            .await
+            .status,
+        403
+    );
+    let uri = json!({"uri": "customer-data://customers/42"});
+    let record = world.modern(&reader, "resources/read", uri).await;
+    assert!(record.text.contains("written all the same"), "{record:?}");
+}
+
+#[tokio::test]
+async fn headers_may_decide_about_the_body() {
+    let world = wrong("access", "operation_from", json!("headers")).await;
+    let bearer = format!("Bearer {}", world.token("alice", READ));
+    let (_, body) = modern(
+        "tools/call",
+        json!({"name": "update_customer", "arguments": {"id": "42", "note": "x"}}),
+    );
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("mcp-protocol-version", MODERN),
+        ("mcp-method", "tools/call"),
+        ("mcp-name", "whoami"),
+    ];
+    let answer = world
+        .send("POST", &world.servers.mcp_url, &headers, Some(&body))
+        .await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_signature_or_a_claim_may_go_unchecked() {
+    let none = BASE64URL.encode(json!({"alg": "none", "typ": "at+jwt"}).to_string());
+    let world = wrong("token", "signature_check", json!("alg_none_accepted")).await;
+    let honest = world.token("alice", EVERYTHING);
+    let forged = format!("{none}.{}.", honest.split('.').nth(1).unwrap());
+    assert_eq!(
+        world.modern(&forged, "tools/list", json!({})).await.status,
+        200
+    );
+    assert_eq!(
+        world.modern("x.y.z", "tools/list", json!({})).await.status,
+        401
+    );
+    let world = wrong("token", "audience_check", json!("origin_only")).await;
+    let sibling = world.servers.second_mcp_url.clone();
+    let token = world.mint("alice", EVERYTHING, |_, claims| {
+        claims["aud"] = json!(sibling)
+    });
+    assert_eq!(
+        world.modern(&token, "tools/list", json!({})).await.status,
+        200
+    );
+    let world = wrong("token", "validation", json!("none")).await;
+    assert_eq!(
+        world
+            .modern("anything", "tools/list", json!({}))
+            .await
+            .status,
+        200
+    );
+}
+
+#[tokio::test]
+async fn the_key_set_of_a_stranger_may_be_trusted() {
+    let world = wrong("token", "signature_check", json!("jku_fetched")).await;
+    let jku = world.servers.site().jwks_uri();
+    let token = world.mint("alice", EVERYTHING, |header, _| header["jku"] = json!(jku));
+    assert_eq!(
+        world.modern(&token, "tools/list", json!({})).await.status,
+        200
+    );
+    let token = world.mint("alice", EVERYTHING, |header, _| {
+        header["jku"] = json!("http://127.0.0.1:1/")
+    });
+    assert_eq!(
+        world.modern(&token, "tools/list", json!({})).await.status,
+        401
+    );
+}
+
+#[tokio::test]
+async fn a_token_may_lie_in_the_query() {
+    let world = wrong("credentials", "locations", json!(["header", "query"])).await;
+    let token = world.token("alice", EVERYTHING);
+    let url = format!("{}?access_token={token}", world.servers.mcp_url);
+    let answer = world
+        .send("POST", &url, &[], Some(&initialize("2025-11-25")))
+        .await;
+    assert_eq!(answer.status, 200);
+}
+
+#[tokio::test]
+async fn another_spelling_of_the_path_may_miss_the_check() {
+    let world = wrong("access", "other_spellings", json!("served_without_token")).await;
+    let url = format!("{}/", world.servers.mcp_url);
+    let body = initialize("2025-11-25");
+    assert_eq!(world.send("POST", &url, &[], Some(&body)).await.status, 200);
+    assert_eq!(
+        world
+            .send("POST", &world.servers.mcp_url, &[], Some(&body))
+            .await
+            .status,
+        401
+    );
+}
+
+#[tokio::test]
+async fn results_may_come_as_an_event_stream() {
+    let world = wrong("transport", "answer_form", json!("event_stream")).await;
+    let token = world.token("alice", EVERYTHING);
+    let answer = world.call(&token, "whoami", json!({})).await;
+    assert_eq!(answer.headers["content-type"], "text/event-stream");
+    assert!(
+        answer.text.starts_with("event: message\ndata: {\""),
+        "{answer:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_unknown_version_may_be_waved_through() {
+    let world = wrong("transport", "unsupported_version", json!("ignored")).await;
+    let token = world.token("alice", EVERYTHING);
+    let id = world.open(&token, "2025-11-25").await;
+    assert_eq!(
+        world
+            .in_session(&token, &id, "1900-01-01", &weather())
+            .await
+            .status,
+        200
+    );
+}
