@@ -193,8 +193,11 @@ pub fn weather() -> Value {
     )
 }
 
+/// Headers by name.
+pub type Headers = Vec<(&'static str, String)>;
+
 /// Headers and body of a request of 2026-07-28.
-pub fn modern(method: &str, mut params: Value) -> (Vec<(&'static str, String)>, Value) {
+pub fn modern(method: &str, mut params: Value) -> (Headers, Value) {
     let mut headers = vec![
         ("mcp-protocol-version", MODERN.to_owned()),
         ("mcp-method", method.to_owned()),

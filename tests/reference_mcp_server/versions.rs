@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::client::*;
 
@@ -71,7 +71,7 @@ async fn the_stateless_version_keeps_its_header_rules() {
     let token = world.token("alice", EVERYTHING);
     let bearer = format!("Bearer {token}");
     let call = json!({"name": "get_weather", "arguments": {"city": "Bern"}});
-    let send = async |change: &dyn Fn(&mut Vec<(&'static str, String)>, &mut serde_json::Value)| {
+    let send = async |change: &dyn Fn(&mut Headers, &mut Value)| {
         let (mut headers, mut body) = modern("tools/call", call.clone());
         change(&mut headers, &mut body);
         let mut all: Vec<(&str, &str)> = headers.iter().map(|(n, v)| (*n, v.as_str())).collect();
@@ -98,7 +98,7 @@ async fn the_stateless_version_keeps_its_header_rules() {
         (400, -32020)
     );
     let meta = |name: &'static str| {
-        move |_: &mut Vec<(&'static str, String)>, body: &mut serde_json::Value| {
+        move |_: &mut Headers, body: &mut Value| {
             let meta = body["params"]["_meta"].as_object_mut().unwrap();
             meta.remove(&format!("io.modelcontextprotocol/{name}"));
         }
