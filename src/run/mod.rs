@@ -3,6 +3,7 @@
 
 mod event;
 pub mod http;
+pub mod jose;
 mod recording;
 pub mod redact;
 pub mod user_agent;

@@ -1,0 +1,92 @@
+//! Client assertions (RFC 7523 sections 2.2 and 3).
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
+use jsonwebtoken::Algorithm;
+use rand::RngCore;
+use rand::rngs::OsRng;
+use serde_json::{Map, Value, json};
+
+use super::Keys;
+use super::compact::encode;
+
+/// An honest assertion by which the client authenticates: signed with the ES256 key, good from now
+/// on for `lifetime_seconds` (a negative number gives one that has expired), with a `jti` of its
+/// own. Wrong ones are made of it by [`forge`](super::forge()).
+pub fn client_assertion(
+    keys: &Keys,
+    client_id: &str,
+    audience: &str,
+    lifetime_seconds: i64,
+) -> String {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .ok()
+        .and_then(|since| i64::try_from(since.as_secs()).ok())
+        .unwrap_or_default();
+    let mut jti = [0; 16];
+    OsRng.fill_bytes(&mut jti);
+    let kid = &keys.public_jwk(Algorithm::ES256)["kid"];
+    let header = members(json!({ "alg": "ES256", "typ": "JWT", "kid": kid }));
+    let claims = members(json!({
+        "iss": client_id,
+        "sub": client_id,
+        "aud": audience,
+        "iat": now,
+        "exp": now.saturating_add(lifetime_seconds),
+        "jti": BASE64_URL_SAFE_NO_PAD.encode(jti),
+    }));
+    let message = format!("{}.{}", encode(&header), encode(&claims));
+    let signature = keys.sign_es256(&message);
+    format!("{message}.{signature}")
+}
+
+fn members(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{decode, is_verified_by};
+    use super::*;
+
+    #[test]
+    fn an_assertion_has_the_claims_of_section_3_and_verifies() {
+        let keys = Keys::shared();
+        let assertion = client_assertion(keys, "c 1", "https://as.example/token", 60);
+        assert_eq!(is_verified_by(&assertion, &keys.es256_jwks()), Ok(true));
+        let claims = decode(&assertion).unwrap().claims;
+        assert_eq!(
+            (&claims["iss"], &claims["sub"]),
+            (&json!("c 1"), &json!("c 1"))
+        );
+        assert_eq!(claims["aud"], "https://as.example/token");
+        assert_eq!(
+            claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(),
+            60
+        );
+    }
+
+    #[test]
+    fn no_two_assertions_have_the_same_jti() {
+        let jti = || {
+            decode(&client_assertion(Keys::shared(), "c", "a", 60))
+                .unwrap()
+                .claims["jti"]
+                .clone()
+        };
+        assert_ne!(jti(), jti());
+    }
+
+    #[test]
+    fn a_negative_lifetime_gives_an_expired_assertion() {
+        let claims = decode(&client_assertion(Keys::shared(), "c", "a", -60))
+            .unwrap()
+            .claims;
+        assert!(claims["exp"].as_i64() < claims["iat"].as_i64());
+    }
+}
