@@ -241,7 +241,7 @@ fn entries<T: DeserializeOwned>(
             return None;
         }
     };
-    let (value, source, found) = source.read_entries(container);
+    let (value, source, found) = source.read_entries(Some(container));
     problems.extend(found);
     value.map(|value| Read {
         file,

@@ -118,7 +118,8 @@ impl Templates {
     }
 }
 
-const FUNCTIONS: [&str; 8] = [
+/// The functions that are added to those of minijinja.
+pub(super) const FUNCTIONS: [&str; 8] = [
     "well_known",
     "well_known_appended",
     "origin",

@@ -1,6 +1,9 @@
 //! LOAD: the target file, which names the server under test.
 
+mod address;
 mod file;
+mod lint;
+mod load;
 mod login;
 mod secret;
 

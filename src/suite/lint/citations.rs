@@ -1,12 +1,13 @@
 //! What a check cites: requirements that exist, that bind a server, and that can make it fail.
 
+use super::context::Context;
 use super::findings::Findings;
 use crate::suite::names::suggest;
 use crate::suite::source::Spot;
-use crate::suite::{Check, Cited, Level, Observable, Registry, Role};
+use crate::suite::{Check, Cited, Level, Observable, Role};
 
 /// Lints the `requirements` of a check, rows not included.
-pub(super) fn check(check: &Check, at: &Spot, registry: &Registry, found: &mut Findings<'_>) {
+pub(super) fn check(check: &Check, at: &Spot, cx: &Context<'_>, found: &mut Findings<'_>) {
     let spot = at.key("requirements");
     if check.requirements.is_empty() {
         found.error(
@@ -16,11 +17,11 @@ pub(super) fn check(check: &Check, at: &Spot, registry: &Registry, found: &mut F
         );
         return;
     }
-    ids(&check.requirements, &spot, registry, found);
+    ids(&check.requirements, &spot, cx, found);
     let cited: Vec<&Cited> = check
         .requirements
         .iter()
-        .filter_map(|id| registry.get(id))
+        .filter_map(|id| cx.suites.registry.get(id))
         .collect();
     if cited.len() < check.requirements.len() {
         return;
@@ -29,13 +30,13 @@ pub(super) fn check(check: &Check, at: &Spot, registry: &Registry, found: &mut F
 }
 
 /// Ids that exist, each once.
-pub(super) fn ids(list: &[String], spot: &Spot, registry: &Registry, found: &mut Findings<'_>) {
+pub(super) fn ids(list: &[String], spot: &Spot, cx: &Context<'_>, found: &mut Findings<'_>) {
     for (index, id) in list.iter().enumerate() {
-        if registry.get(id).is_none() {
+        if cx.suites.registry.get(id).is_none() && !cx.requirements_broken {
             found.error(
                 &spot.item(index),
                 format!("unknown requirement `{id}`"),
-                suggest(id, registry.ids().collect::<Vec<_>>()),
+                suggest(id, cx.suites.registry.ids().collect::<Vec<_>>()),
             );
         }
         if list[..index].contains(id) {

@@ -1,63 +1,85 @@
 //! The rules that types cannot hold: names that must exist, templates that must resolve, checks
 //! that must be able to fail. A rule names a spot, says what is wrong, and how to mend it.
 
+mod cases;
+mod check;
 mod citations;
+mod client;
+mod context;
+mod expect;
 mod findings;
+mod flow;
+mod mutation;
+mod predicate;
 mod registry;
 mod requirement;
+mod results;
+mod scope;
+mod step;
 mod texts;
 
-pub(super) use registry::names;
+use std::collections::BTreeSet;
 
-use super::Check;
 use super::load::{Files, Suites};
 use super::problem::Problems;
 use super::source::Spot;
+use super::{Action, Steps};
+use context::Context;
 use findings::Findings;
+pub(super) use registry::names;
 
 /// Lints what the files say, once all names are known.
 pub(super) fn contents(files: &Files, suites: &Suites, problems: &mut Problems) {
+    let cx = Context::new(files, suites);
     for read in &files.requirements {
         requirement::file(&read.value, &mut Findings::new(&read.source, problems));
     }
+    for read in &files.clients {
+        client::file(&read.value, &cx, &mut Findings::new(&read.source, problems));
+    }
     for read in &files.flows {
-        let mut found = Findings::new(&read.source, problems);
-        for (id, flow) in &read.value.flows {
-            let at = Spot::root().key("flows").key(id);
-            texts::name("flow", id, &at.clone().name(), &mut found);
-            texts::title(&flow.title, &at.key("title"), &mut found);
-            for step in flow.steps.keys() {
-                texts::step_name(step, &at.key("steps").key(step).name(), &mut found);
-            }
-        }
+        flow::file(&read.value, &cx, &mut Findings::new(&read.source, problems));
     }
     for read in &files.checks {
         let mut found = Findings::new(&read.source, problems);
+        if read.value.checks.is_empty() {
+            found.error(
+                &Spot::root().key("checks"),
+                "this file holds no check",
+                "add one, or remove the file; suites/README.md shows how a check reads",
+            );
+        }
+        texts::title(&read.value.title, &Spot::root().key("title"), &mut found);
         for (index, check) in read.value.checks.iter().enumerate() {
             let at = Spot::root().key("checks").item(index);
-            check_texts(check, &at, &mut found);
-            citations::check(check, &at, &suites.registry, &mut found);
+            check::lint(check, &at, &cx, &mut found);
+        }
+    }
+    if !cx.checks_broken {
+        unused_flows(files, &cx, problems);
+    }
+}
+
+fn unused_flows(files: &Files, cx: &Context<'_>, problems: &mut Problems) {
+    let checks = || files.checks.iter().flat_map(|read| &read.value.checks);
+    let mut used: BTreeSet<&str> = checks().map(|check| check.flow.as_str()).collect();
+    used.extend(checks().flat_map(|check| sub_flows(&check.steps)));
+    let flows = files.flows.iter().map(|read| &read.value).enumerate();
+    for (index, ids) in flow::unused(flows, &used, cx) {
+        let mut found = Findings::new(&files.flows[index].source, problems);
+        for id in ids {
+            found.warning(
+                &Spot::root().key("flows").key(id).name(),
+                format!("nothing uses the flow `{id}`"),
+                "use it in a check, or remove it",
+            );
         }
     }
 }
 
-fn check_texts(check: &Check, at: &Spot, found: &mut Findings<'_>) {
-    texts::check_id(&check.id, &at.key("id"), found);
-    texts::title(&check.title, &at.key("title"), found);
-    texts::required("why", &check.why, &at.key("why"), found);
-    texts::required("mend", &check.mend, &at.key("mend"), found);
-    for step in check.steps.keys() {
-        texts::step_name(step, &at.key("steps").key(step).name(), found);
-    }
-    for (index, row) in check.cases.iter().enumerate() {
-        let spot = at.key("cases").item(index);
-        match row.get("case").and_then(serde_json::Value::as_str) {
-            Some(name) => texts::row_name(name, &spot.key("case"), found),
-            None => found.error(
-                &spot,
-                "this row has no name",
-                "add `case: NAME`, a text that selects the case",
-            ),
-        }
-    }
+fn sub_flows(steps: &Steps) -> impl Iterator<Item = &str> {
+    steps.values().filter_map(|action| match action {
+        Action::Flow(step) => Some(step.id.as_str()),
+        _ => None,
+    })
 }

@@ -86,6 +86,14 @@ impl Source {
         })
     }
 
+    /// Hides what stands at `spot` from every message.
+    pub fn mask(&mut self, spot: &Spot) {
+        let span = self.find(spot);
+        let mut shown = self.shown.to_string();
+        shown.replace_range(span.clone(), &"*".repeat(span.len()));
+        self.shown = shown.into();
+    }
+
     /// The name as shown to people.
     pub fn name(&self) -> &str {
         &self.name

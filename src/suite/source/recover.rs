@@ -12,11 +12,12 @@ use super::{Source, Spot, bytes, tree::Node};
 use crate::suite::problem::Problem;
 
 impl Source {
-    /// Reads the document, skipping entries of the member `container` that do not fit. Gives what
-    /// could be read, the source as it was then read, and a problem for each entry skipped.
+    /// Reads the document, skipping entries of the member `container` (of the document itself where
+    /// there is none) that do not fit. Gives what could be read, the source as it was then read,
+    /// and a problem for each entry skipped.
     pub fn read_entries<T: DeserializeOwned>(
         self,
-        container: &str,
+        container: Option<&str>,
     ) -> (Option<T>, Self, Vec<Problem>) {
         let mut problems = Vec::new();
         let mut source = self;
@@ -36,8 +37,9 @@ impl Source {
 
     /// The lines of the entry that holds the byte `at`, unless it is the last one left or shares
     /// its line with others.
-    fn entry_lines(&self, container: &str, at: usize) -> Option<Range<usize>> {
-        let starts: Vec<usize> = match &self.node(&Spot::root().key(container))?.value {
+    fn entry_lines(&self, container: Option<&str>, at: usize) -> Option<Range<usize>> {
+        let spot = container.map_or_else(Spot::root, |name| Spot::root().key(name));
+        let starts: Vec<usize> = match &self.node(&spot)?.value {
             Node::Map(members) => members
                 .iter()
                 .map(|(key, _)| bytes(&self.text, &key.referenced).start)
@@ -67,8 +69,10 @@ impl Source {
     }
 
     /// Where the member after `container` begins, or the file ends.
-    fn end_of(&self, container: &str) -> usize {
-        let Some(Node::Map(members)) = self.tree.as_ref().map(|tree| &tree.value) else {
+    fn end_of(&self, container: Option<&str>) -> usize {
+        let (Some(container), Some(Node::Map(members))) =
+            (container, self.tree.as_ref().map(|tree| &tree.value))
+        else {
             return self.text.len();
         };
         members
@@ -102,7 +106,7 @@ mod tests {
         let text = "n:\n  a: 1\n  b: x\n  c: 3\n  d: y\n";
         let source = Source::new("a.yaml", text).expect("YAML");
         let (read, source, problems) =
-            source.read_entries::<BTreeMap<String, BTreeMap<String, u8>>>("n");
+            source.read_entries::<BTreeMap<String, BTreeMap<String, u8>>>(Some("n"));
         assert_eq!(read.expect("two are sound")["n"].len(), 2);
         let lines: Vec<_> = problems.iter().map(Problem::line).collect();
         assert_eq!(lines, [3, 5]);

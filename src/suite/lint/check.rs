@@ -1,0 +1,71 @@
+//! One check, from its id to its last condition.
+
+use super::context::Context;
+use super::findings::Findings;
+use super::step::{Place, parameters};
+use super::{cases, citations, expect, mutation, texts};
+use crate::suite::Check;
+use crate::suite::names::suggest;
+use crate::suite::source::Spot;
+
+/// Lints a check.
+pub(super) fn lint(check: &Check, at: &Spot, cx: &Context<'_>, found: &mut Findings<'_>) {
+    texts::check_id(&check.id, &at.key("id"), found);
+    texts::title(&check.title, &at.key("title"), found);
+    texts::required("why", &check.why, &at.key("why"), found);
+    texts::required("mend", &check.mend, &at.key("mend"), found);
+    citations::check(check, at, cx, found);
+    // Without the flow nobody knows the steps, and everything else would seem unknown too.
+    if !cx.flow(&check.flow, &at.key("flow"), found) {
+        return;
+    }
+    cx.read.borrow_mut().clear();
+    let (with, _, inherited) = cx.suites.steps(&check.flow);
+    let mut all = inherited.clone();
+    for (name, action) in &check.steps {
+        all.entry(name.clone()).or_insert_with(|| action.clone());
+    }
+    parameters(&check.with, &with, &check.flow, &at.key("with"), found);
+    let mut given = with;
+    given.extend(check.with.clone());
+    let place = Place {
+        cx,
+        all: &all,
+        with: &given,
+        columns: cases::columns(check),
+    };
+    place
+        .scope(0, None)
+        .params(&check.with, &at.key("with"), found);
+    for (index, condition) in check.when.iter().enumerate() {
+        let mut scope = place.scope(0, None);
+        scope.only = Some(&["metadata", "resource_metadata", "target"]);
+        scope.expression(condition, &at.key("when").item(index), found);
+    }
+    cases::table(check, at, &place, found);
+    place.steps(&check.steps, &inherited, &at.key("steps"), found);
+    mutations(check, at, &place, found);
+    expect::lint(check, at, &place, found);
+    cases::use_of_columns(check, at, cx, found);
+}
+
+fn mutations(check: &Check, at: &Spot, place: &Place<'_>, found: &mut Findings<'_>) {
+    for (step, change) in &check.mutate {
+        let spot = at.key("mutate").key(step);
+        let Some((index, _, action)) = place.all.get_full(step) else {
+            found.error(
+                &spot.name(),
+                format!("unknown step `{step}`"),
+                suggest(step, place.all.keys().map(String::as_str)),
+            );
+            continue;
+        };
+        mutation::lint(change, action, place.with, place.cx.suites, &spot, found);
+        if let Some(client) = &change.client {
+            place.client(client, index, &spot.key("client"), found);
+        }
+        if let Ok(value) = serde_json::to_value(change) {
+            place.scope(index, Some(action)).value(&value, &spot, found);
+        }
+    }
+}
