@@ -185,3 +185,131 @@ async fn an_unknown_version_may_be_waved_through() {
         200
     );
 }
+
+#[tokio::test]
+async fn a_run_handle_may_stand_in_for_a_token_or_for_its_owner() {
+    let start = async |world: &World, user: &str| {
+        let token = world.token(user, EVERYTHING);
+        let answer = world
+            .call(&token, "run_workflow", json!({"name": "cleanup"}))
+            .await;
+        answer.json()["result"]["structuredContent"]["run"].clone()
+    };
+    let look = json!({"name": "get_workflow_run"});
+    let world = wrong("access", "run_owner", json!("anyone")).await;
+    let run = start(&world, "alice").await;
+    let bob = world.token("bob", EVERYTHING);
+    let seen = world
+        .call(&bob, "get_workflow_run", json!({"run": run}))
+        .await;
+    assert_eq!(
+        seen.json()["result"]["structuredContent"]["started_by"],
+        "alice"
+    );
+    let world = wrong("access", "token_required", json!("unless_run_handle")).await;
+    let run = start(&world, "alice").await;
+    let mut params = look.clone();
+    params["arguments"] = json!({"run": run});
+    assert_eq!(world.modern_as(&[], "tools/call", params).await.status, 200);
+    let world = World::start().await;
+    let run = start(&world, "alice").await;
+    let bob = world.token("bob", EVERYTHING);
+    let hidden = world
+        .call(&bob, "get_workflow_run", json!({"run": run}))
+        .await;
+    assert_eq!(hidden.json()["result"]["isError"], true);
+    let alice = world.token("alice", WEATHER);
+    let seen = world
+        .call(&alice, "get_workflow_run", json!({"run": run}))
+        .await;
+    assert_eq!(seen.json()["result"]["isError"], false);
+}
+
+#[tokio::test]
+async fn listing_may_take_the_place_of_checking() {
+    let world = wrong("access", "scope_check", json!("listing_only")).await;
+    let token = world.token("alice", WEATHER);
+    let list = world.modern(&token, "tools/list", json!({})).await;
+    assert!(list.text.contains("get_weather") && !list.text.contains("update_customer"));
+    let arguments = json!({"id": "42", "note": "x"});
+    assert_eq!(
+        world
+            .call(&token, "update_customer", arguments)
+            .await
+            .status,
+        200
+    );
+}
+
+#[tokio::test]
+async fn the_handshake_may_need_a_scope_that_nobody_has() {
+    let world = wrong("access", "every_request_needs", json!("mcp:admin")).await;
+    let bearer = format!("Bearer {}", world.token("alice", EVERYTHING));
+    let headers = [("authorization", bearer.as_str())];
+    let body = initialize("2025-11-25");
+    let answer = world
+        .send("POST", &world.servers.mcp_url, &headers, Some(&body))
+        .await;
+    assert_eq!(answer.status, 403);
+}
+
+#[tokio::test]
+async fn other_tokens_of_the_issuer_may_pass() {
+    let id_token = |world: &World| {
+        world.mint("alice", EVERYTHING, |header, claims| {
+            header["typ"] = json!("JWT");
+            claims["aud"] = json!("client");
+            claims.as_object_mut().unwrap().remove("client_id");
+        })
+    };
+    let world = wrong("token", "kind_check", json!("any_jwt")).await;
+    assert_eq!(
+        world
+            .modern(&id_token(&world), "tools/list", json!({}))
+            .await
+            .status,
+        200
+    );
+    let world = World::start().await;
+    assert_eq!(
+        world
+            .modern(&id_token(&world), "tools/list", json!({}))
+            .await
+            .status,
+        401
+    );
+}
+
+#[tokio::test]
+async fn the_documents_may_lie_elsewhere() {
+    let world = wrong("metadata", "places", json!(["path_appended", "any_suffix"])).await;
+    let origin = world.servers.mcp_url.trim_end_matches("/mcp").to_owned();
+    let get = async |path: &str| {
+        world
+            .send("GET", &format!("{origin}{path}"), &[], None)
+            .await
+    };
+    let well_known = "/.well-known/oauth-protected-resource";
+    assert_eq!(get(&format!("/mcp{well_known}")).await.status, 200);
+    let other = get(&format!("{well_known}/second/mcp")).await;
+    assert_eq!(other.json()["resource"], json!(world.servers.mcp_url));
+    assert_eq!(get(well_known).await.status, 404);
+}
+
+#[tokio::test]
+async fn the_query_may_override_the_header() {
+    let world = wrong(
+        "credentials",
+        "locations",
+        json!(["query_overrides", "header"]),
+    )
+    .await;
+    let token = world.token("alice", EVERYTHING);
+    let url = format!("{}?access_token={token}", world.servers.mcp_url);
+    let body = initialize("2025-11-25");
+    let headers = [("authorization", "Bearer garbage")];
+    assert_eq!(
+        world.send("POST", &url, &headers, Some(&body)).await.status,
+        200
+    );
+}

@@ -4,10 +4,12 @@ use axum::response::{IntoResponse, Response};
 use http::{Method, StatusCode};
 
 use super::challenge::Refusal;
+use super::claims::Fault;
 use super::credentials::{self, Credentials, Places};
 use super::endpoint::Call;
 use super::policy::{IdentityFrom, ModernEraSessions, OtherSpellings, TokenRequired};
 use super::verify::{Caller, Circumstances};
+use crate::reference::audit::Event;
 
 impl Call<'_> {
     /// The caller, or the refusal.
@@ -38,6 +40,14 @@ impl Call<'_> {
         {
             Ok(caller) => Ok(self.identify(caller)),
             Err(_) if !self.token_is_required() => Ok(self.stand_in()),
+            Err(Fault::Unreachable) => {
+                let entry = self.entry(Event::AccessDenied, None, self.operations().first());
+                self.server
+                    .site
+                    .audit
+                    .record(entry.refused(Fault::Unreachable.to_string()));
+                Err(StatusCode::SERVICE_UNAVAILABLE.into_response())
+            }
             Err(fault) => Err(self.refuse(&Refusal::InvalidToken(fault), None, Some(&token))),
         }
     }
@@ -71,6 +81,11 @@ impl Call<'_> {
             }
             TokenRequired::FirstResourceOnly => self.resource.first,
             TokenRequired::UnlessConnectionKnown => self.connection_caller().is_none(),
+            TokenRequired::UnlessRunHandle => {
+                let messages = incoming.messages.iter();
+                let mut handles = messages.map(|one| &one["params"]["arguments"]["run"]);
+                !handles.any(|handle| handle.is_string())
+            }
             TokenRequired::Never => false,
         }
     }

@@ -40,7 +40,11 @@ fn is_known(origin: &str, own: &str, policy: &TransportPolicy) -> bool {
         OriginCheck::NullAccepted => origin == "null",
         OriginCheck::Prefix => allowed().any(|known| {
             // Without the port, as in `http://127.0.0.1.attacker.example`.
-            let stem = known.rsplit_once(':').map_or(known, |(stem, _)| stem);
+            let is_port = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+            let stem = match known.rsplit_once(':') {
+                Some((stem, port)) if is_port(port) => stem,
+                _ => known,
+            };
             origin.starts_with(known) || origin.starts_with(stem)
         }),
         OriginCheck::Suffix => allowed().any(|known| origin.ends_with(&host(known))),

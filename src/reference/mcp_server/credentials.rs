@@ -47,6 +47,10 @@ pub fn find(places: &Places<'_>, policy: &CredentialsPolicy) -> Credentials {
                 Err(reason) => return malformed(reason, policy.malformed),
             },
             TokenLocation::Query => places.query.and_then(parameter),
+            TokenLocation::QueryOverrides => match places.query.and_then(parameter) {
+                Some(token) => return Credentials::Token(token),
+                None => None,
+            },
             TokenLocation::Body => from_body(places.body),
             TokenLocation::Cookie => from_cookie(places.headers),
             TokenLocation::OwnHeader => text(places.headers, "x-access-token"),

@@ -15,16 +15,14 @@ use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, ORIGIN};
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::challenge::{self, Refusal, Setting};
 use super::cors;
 use super::credentials::text;
 use super::execute::Answer;
 use super::form;
-use super::incoming::{Incoming, method};
-use super::operations::Operation;
-use super::policy::{AnswerForm, CheckOrder, McpServerPolicy, OtherSpellings, RefusalBody};
+use super::incoming::Incoming;
+use super::policy::{AnswerForm, McpServerPolicy, OtherSpellings};
 use super::server::{Resource, Server};
 use super::verify::Caller;
 use crate::reference::audit::{Entry, Event};
@@ -142,7 +140,7 @@ impl Call<'_> {
         };
         match self.parts.method {
             Method::POST if !self.incoming.readable => {
-                protocol_error(StatusCode::BAD_REQUEST, -32700, "the body is no JSON", None)
+                self.protocol_error(StatusCode::BAD_REQUEST, -32700, "the body is no JSON", None)
             }
             Method::POST if self.incoming.modern => self.modern_post(&caller).await,
             Method::POST => self.legacy_post(&caller).await,
@@ -154,7 +152,7 @@ impl Call<'_> {
 
     async fn modern_post(&self, caller: &Caller) -> Response {
         let [message] = &self.incoming.messages[..] else {
-            return protocol_error(StatusCode::BAD_REQUEST, -32600, "no batches", None);
+            return self.protocol_error(StatusCode::BAD_REQUEST, -32600, "no batches", None);
         };
         if let Some(refusal) = self.modern_session() {
             return refusal;
@@ -192,118 +190,6 @@ impl Call<'_> {
         }
         response
     }
-
-    /// Writes one entry for each operation that was carried out.
-    pub(super) fn log(&self, caller: &Caller, operations: &[Operation], answer: &Answer) {
-        let failed = answer
-            .message()
-            .is_some_and(|message| message.get("error").is_some());
-        for operation in operations {
-            let entry = self.entry(Event::Access, Some(caller), Some(operation));
-            let entry = if failed {
-                entry.with("outcome", "error")
-            } else {
-                entry.ok()
-            };
-            self.server.site.audit.record(entry);
-        }
-    }
-
-    pub(super) fn entry(
-        &self,
-        event: Event,
-        caller: Option<&Caller>,
-        operation: Option<&Operation>,
-    ) -> Entry {
-        let mut entry = Entry::new(event).resource(&self.resource.identifier);
-        if let Some(caller) = caller {
-            entry = entry.user(&caller.user).client(&caller.client_id);
-        }
-        let name = operation.map_or_else(|| self.parts.method.to_string(), |one| one.name.clone());
-        entry = entry.operation(name);
-        if let Some(needs) = operation.and_then(|one| one.needs.as_ref()) {
-            entry = entry.scope(needs);
-        }
-        match self.header("authorization") {
-            Some(token) => entry.credential(token),
-            None => entry,
-        }
-    }
-
-    /// Refuses, and says so in the log. Where the policy lets operations run before the check, this is
-    /// where they have run.
-    pub(super) fn refuse(
-        &self,
-        refusal: &Refusal,
-        caller: Option<&Caller>,
-        token: Option<&str>,
-    ) -> Response {
-        let operations = self.operations();
-        let lacking = match refusal {
-            Refusal::InsufficientScope { needed, .. } => operations
-                .iter()
-                .find(|one| one.needs.as_ref() == Some(needed)),
-            _ => operations.first(),
-        };
-        let entry = self.entry(Event::AccessDenied, caller, lacking);
-        self.server
-            .site
-            .audit
-            .record(entry.refused(refusal.reason()));
-        let setting = Setting {
-            policy: self.policy(),
-            resource: self.resource,
-            origin: &self.server.site.mcp_origin,
-            issuer: &self.server.site.issuer,
-            headers: &self.parts.headers,
-            needed: lacking.and_then(|one| one.needs.as_deref()),
-            token,
-            result: self.run_all_the_same(refusal, caller, token),
-        };
-        challenge::respond(refusal, &setting)
-    }
-
-    fn run_all_the_same(
-        &self,
-        refusal: &Refusal,
-        caller: Option<&Caller>,
-        token: Option<&str>,
-    ) -> Option<Value> {
-        let policy = self.policy();
-        let runs = match policy.access.check_order {
-            CheckOrder::BeforeExecution => policy.challenge.body == RefusalBody::Result,
-            CheckOrder::AfterExecution => true,
-            CheckOrder::ScopeAfterExecution => matches!(refusal, Refusal::InsufficientScope { .. }),
-        };
-        if !runs {
-            return None;
-        }
-        let claimed = caller.cloned().or_else(|| Some(Caller::unverified(token?)));
-        let caller = claimed.unwrap_or_else(Caller::anonymous);
-        let engine = &self.server.engine;
-        let mut last = None;
-        for message in &self.incoming.messages {
-            last = engine
-                .perform(method(message), &message["params"], &caller)
-                .or(last);
-        }
-        last
-    }
-}
-
-/// A JSON-RPC error with an HTTP status.
-pub(super) fn protocol_error(
-    status: StatusCode,
-    code: i64,
-    message: &str,
-    data: Option<Value>,
-) -> Response {
-    let mut error = json!({"code": code, "message": message});
-    if let Some(data) = data {
-        error["data"] = data;
-    }
-    let body = json!({"jsonrpc": "2.0", "id": null, "error": error});
-    (status, axum::Json(body)).into_response()
 }
 
 pub(super) fn method_not_allowed() -> Response {

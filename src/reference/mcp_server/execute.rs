@@ -12,9 +12,8 @@ use rmcp::transport::streamable_http_server::session::never::NeverSessionManager
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use serde_json::Value;
 
-use super::customers::Customers;
 use super::handler::Handler;
-use super::tools::{self, Workbench};
+use super::tools::{self, Data};
 use super::verify::Caller;
 use crate::reference::Site;
 
@@ -44,8 +43,8 @@ pub struct Engine {
 
 impl Engine {
     /// An engine over the given data.
-    pub fn new(site: Arc<Site>, customers: Arc<Customers>) -> Self {
-        let handler = Handler { site, customers };
+    pub fn new(site: Arc<Site>, data: Arc<Data>) -> Self {
+        let handler = Handler { site, data };
         let template = handler.clone();
         let config = StreamableHttpServerConfig::default()
             .with_legacy_session_mode(false)
@@ -89,17 +88,7 @@ impl Engine {
     /// Carries out an operation without the protocol around it, for policies that do so before they
     /// check.
     pub fn perform(&self, method: &str, params: &Value, caller: &Caller) -> Option<Value> {
-        let bench = Workbench {
-            caller,
-            customers: &self.handler.customers,
-            owner: self
-                .handler
-                .site
-                .policy
-                .mcp_server
-                .access
-                .customer_data_owner,
-        };
+        let bench = self.handler.bench(caller);
         match method {
             "tools/call" => {
                 tools::call(params["name"].as_str()?, &params["arguments"], &bench).ok()

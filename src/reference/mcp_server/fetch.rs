@@ -26,7 +26,8 @@ pub async fn introspect(
     credentials: Option<&(String, String)>,
     token: &str,
 ) -> Result<Value, Fault> {
-    let (client_id, secret) = credentials.ok_or(Fault::Unreachable)?;
+    // Nobody to ask: then no token that needs asking is good.
+    let (client_id, secret) = credentials.ok_or(Fault::Inactive)?;
     let request = client()?
         .post(loopback(endpoint)?)
         .header("Authorization", basic(client_id, secret))

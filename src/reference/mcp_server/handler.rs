@@ -17,12 +17,12 @@ use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::Value;
 
-use super::customers::{CUSTOMERS, Customers, STEM};
+use super::customers::{CUSTOMERS, STEM};
 use super::incoming::MODERN;
 use super::operations::tool_needs;
-use super::policy::{CacheMark, ToolListing};
+use super::policy::{CacheMark, ScopeCheck, ToolListing};
 use super::scope::{self, Question};
-use super::tools::{self, TOOLS, ToolError, Workbench};
+use super::tools::{self, Data, TOOLS, ToolError, Workbench};
 use super::verify::Caller;
 use crate::reference::Site;
 
@@ -31,27 +31,33 @@ use crate::reference::Site;
 pub struct Handler {
     /// Policy and addresses.
     pub site: Arc<Site>,
-    /// Customer data.
-    pub customers: Arc<Customers>,
+    /// What the server keeps.
+    pub data: Arc<Data>,
 }
 
 impl Handler {
-    fn bench<'h>(&'h self, caller: &'h Caller) -> Workbench<'h> {
+    /// What the tools work with for one caller.
+    pub fn bench<'h>(&'h self, caller: &'h Caller) -> Workbench<'h> {
         Workbench {
             caller,
-            customers: &self.customers,
-            owner: self.site.policy.mcp_server.access.customer_data_owner,
+            data: &self.data,
+            access: &self.site.policy.mcp_server.access,
         }
     }
 
     fn is_listed(&self, tool: &tools::Tool, caller: &Caller) -> bool {
         let policy = &self.site.policy.mcp_server;
         let needed = tool_needs(tool.name, &Value::Null);
-        policy.access.tool_listing == ToolListing::All
+        let listing_only = policy.access.scope_check == ScopeCheck::ListingOnly;
+        policy.access.tool_listing == ToolListing::All && !listing_only
             || needed.is_none_or(|needed| {
                 let question = Question {
                     needed: &needed,
-                    method: "tools/call",
+                    method: if listing_only {
+                        "tools/list"
+                    } else {
+                        "tools/call"
+                    },
                     modern: false,
                     known: &policy.metadata.scopes_supported,
                 };
@@ -122,8 +128,8 @@ impl ServerHandler for Handler {
         let arguments = Value::Object(request.arguments.unwrap_or_default());
         match tools::call(&request.name, &arguments, &self.bench(&caller)) {
             Ok(result) => Ok(CallToolResult::structured(result).into()),
-            Err(ToolError::NoCustomer) => {
-                let text = ContentBlock::text(ToolError::NoCustomer.to_string());
+            Err(nothing @ ToolError::Nothing(_)) => {
+                let text = ContentBlock::text(nothing.to_string());
                 Ok(CallToolResult::error(vec![text]).into())
             }
             Err(error) => Err(ErrorData::invalid_params(error.to_string(), None)),

@@ -9,7 +9,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
-use super::endpoint::{Call, method_not_allowed, protocol_error};
+use super::endpoint::{Call, method_not_allowed};
 use super::execute::Answer;
 use super::form::legacy_headers;
 use super::incoming::{BATCH_VERSION, MODERN};
@@ -44,7 +44,7 @@ impl Call<'_> {
             return *response;
         }
         if self.incoming.batch && !self.batch_is_allowed(version.as_deref()) {
-            return protocol_error(StatusCode::BAD_REQUEST, -32600, "no batches", None);
+            return self.protocol_error(StatusCode::BAD_REQUEST, -32600, "no batches", None);
         }
         let operations = match self.permit(caller) {
             Ok(operations) => operations,
@@ -61,7 +61,7 @@ impl Call<'_> {
         let bad = StatusCode::BAD_REQUEST;
         let named = self.header("mcp-protocol-version");
         if named.is_none() && !self.incoming.has("initialize") {
-            return protocol_error(
+            return self.protocol_error(
                 bad,
                 -32020,
                 "the MCP-Protocol-Version header is missing",
@@ -69,11 +69,14 @@ impl Call<'_> {
             );
         }
         let data = json!({"supported": self.policy().transport.mcp_versions});
-        protocol_error(bad, -32022, "unsupported protocol version", Some(data))
+        self.protocol_error(bad, -32022, "unsupported protocol version", Some(data))
     }
 
     async fn handshake(&self, caller: &Caller) -> Response {
-        let operations = self.operations();
+        let operations = match self.permit(caller) {
+            Ok(operations) => operations,
+            Err(response) => return *response,
+        };
         let answer = self.run_each(caller, None).await;
         self.log(caller, &operations, &answer);
         let negotiated = answer.message().and_then(|message| {
@@ -102,7 +105,7 @@ impl Call<'_> {
         let policy = &self.policy().sessions;
         let Some(id) = self.header(SESSION) else {
             return match policy.mode {
-                SessionMode::Required => Err(Box::new(missing_session(policy.missing))),
+                SessionMode::Required => Err(Box::new(self.missing_session())),
                 SessionMode::Optional | SessionMode::Off => Ok(None),
             };
         };
@@ -132,7 +135,7 @@ impl Call<'_> {
                     UnknownSession::Crash => StatusCode::INTERNAL_SERVER_ERROR,
                     _ => StatusCode::NOT_FOUND,
                 };
-                Err(Box::new(protocol_error(
+                Err(Box::new(self.protocol_error(
                     status,
                     -32001,
                     "unknown session",
@@ -159,7 +162,8 @@ impl Call<'_> {
             UnsupportedVersion::Crash => StatusCode::INTERNAL_SERVER_ERROR,
         };
         let data = json!({"supported": spoken, "requested": sent});
-        let refusal = protocol_error(status, -32022, "unsupported protocol version", Some(data));
+        let refusal =
+            self.protocol_error(status, -32022, "unsupported protocol version", Some(data));
         Err(Box::new(refusal))
     }
 
@@ -208,9 +212,11 @@ impl Call<'_> {
         }
         let mut session = match self.session(caller) {
             Ok(Some(session)) => session,
-            Ok(None) => return missing_session(policy.sessions.missing),
+            Ok(None) => return self.missing_session(),
             Err(response) => return *response,
         };
+        let entry = self.entry(Event::Access, Some(caller), None);
+        self.server.site.audit.record(entry.ok());
         let stream = async_stream::stream! {
             yield Ok::<_, std::convert::Infallible>(Bytes::from_static(b": open\n\n"));
             // Either way the stream is over.
@@ -232,12 +238,14 @@ impl Call<'_> {
         }
         match (self.session(caller), self.header(SESSION)) {
             (Ok(_), Some(id)) => {
+                let entry = self.entry(Event::Access, Some(caller), None);
+                self.server.site.audit.record(entry.ok());
                 if policy.delete == SessionDelete::Ends {
                     self.server.sessions.close(&id);
                 }
                 StatusCode::NO_CONTENT.into_response()
             }
-            (Ok(_), None) => missing_session(policy.missing),
+            (Ok(_), None) => self.missing_session(),
             (Err(response), _) => *response,
         }
     }
@@ -247,20 +255,20 @@ impl Call<'_> {
         let id = self.header(SESSION)?;
         let looked_up = self.policy().sessions.modern_era == ModernEraSessions::LookedUp;
         (looked_up && self.server.sessions.get(&id).is_none())
-            .then(|| protocol_error(StatusCode::NOT_FOUND, -32001, "unknown session", None))
+            .then(|| self.protocol_error(StatusCode::NOT_FOUND, -32001, "unknown session", None))
     }
 
     fn speaks_legacy(&self) -> bool {
         let spoken = &self.policy().transport.mcp_versions;
         spoken.iter().any(|version| version != MODERN)
     }
-}
 
-fn missing_session(policy: MissingSession) -> Response {
-    let status = match policy {
-        MissingSession::BadRequest => StatusCode::BAD_REQUEST,
-        MissingSession::Crash => StatusCode::INTERNAL_SERVER_ERROR,
-        MissingSession::NotFound => StatusCode::NOT_FOUND,
-    };
-    protocol_error(status, -32600, "a session ID is needed", None)
+    fn missing_session(&self) -> Response {
+        let status = match self.policy().sessions.missing {
+            MissingSession::BadRequest => StatusCode::BAD_REQUEST,
+            MissingSession::Crash => StatusCode::INTERNAL_SERVER_ERROR,
+            MissingSession::NotFound => StatusCode::NOT_FOUND,
+        };
+        self.protocol_error(status, -32600, "a session ID is needed", None)
+    }
 }

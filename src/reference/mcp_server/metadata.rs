@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 use super::cors;
 use super::credentials::text;
 use super::fetch;
-use super::policy::{Cors, IdentifierHost, MetadataPolicy};
+use super::policy::{Cors, IdentifierHost, MetadataPlace, MetadataPolicy};
 use super::server::{Resource, Server};
 
 const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
@@ -34,34 +34,46 @@ struct Place {
 pub fn routes(server: Arc<Server>) -> Router {
     let policy = &server.policy().metadata;
     let mut router = Router::new();
-    let place = |resource, root| Place {
-        server: server.clone(),
-        resource,
-        root,
-    };
-    for (index, resource) in server.resources.iter().enumerate() {
-        let path = &resource.path;
-        if policy.path_inserted && !policy.any_suffix {
-            let route = any(document).with_state(place(index, false));
-            router = router.route(&format!("{WELL_KNOWN}{path}"), route);
-        }
-        if policy.path_appended {
-            let route = any(document).with_state(place(index, false));
-            router = router.route(&format!("{path}{WELL_KNOWN}"), route);
-        }
-    }
-    if policy.any_suffix {
-        let route = any(document).with_state(place(0, false));
-        router = router.route(&format!("{WELL_KNOWN}/{{*rest}}"), route);
-    }
-    if policy.root {
-        router = router.route(WELL_KNOWN, any(document).with_state(place(0, true)));
+    for (path, resource, root) in places(policy, &server.resources) {
+        let server = server.clone();
+        let place = Place {
+            server,
+            resource,
+            root,
+        };
+        router = router.route(&path, any(document).with_state(place));
     }
     if policy.authorization_server_metadata && !server.site.policy.shared_origin {
         let route = get(authorization_server).with_state(server.clone());
         router = router.route("/.well-known/oauth-authorization-server", route);
     }
     router
+}
+
+/// Path, index of the resource, and whether the root document is meant.
+fn places(policy: &MetadataPolicy, resources: &[Resource]) -> Vec<(String, usize, bool)> {
+    let each = |form: &dyn Fn(&str) -> String| {
+        let paths = resources.iter().map(|resource| form(&resource.path));
+        let paths = paths.enumerate().map(|(index, path)| (path, index, false));
+        paths.collect::<Vec<_>>()
+    };
+    let any_suffix = policy.places.contains(&MetadataPlace::AnySuffix);
+    let places = policy.places.iter().flat_map(|place| match place {
+        MetadataPlace::PathInserted if any_suffix => Vec::new(),
+        MetadataPlace::PathInserted => each(&|path| format!("{WELL_KNOWN}{path}")),
+        MetadataPlace::PathAppended => each(&|path| format!("{path}{WELL_KNOWN}")),
+        MetadataPlace::Root => vec![(WELL_KNOWN.to_owned(), 0, true)],
+        MetadataPlace::RootWithSlash => vec![(format!("{WELL_KNOWN}/"), 0, true)],
+        MetadataPlace::AnySuffix => vec![(format!("{WELL_KNOWN}/{{*rest}}"), 0, false)],
+    });
+    let mut known = Vec::new();
+    places
+        .filter(|(path, ..)| {
+            let first = !known.contains(path);
+            known.push(path.clone());
+            first
+        })
+        .collect()
 }
 
 async fn document(State(place): State<Place>, request: Request) -> Response {

@@ -6,6 +6,7 @@
 //! (up to 2025-11-25) are kept here too, since the SDK knows the former not and binds the latter to nobody.
 //! Each decision is a field of [`policy::McpServerPolicy`]; nothing here knows what wrong values are for.
 
+mod answers;
 mod authenticate;
 mod challenge;
 mod claims;
@@ -25,6 +26,8 @@ mod metadata;
 mod operations;
 mod permit;
 pub mod policy;
+mod refuse;
+mod runs;
 mod scope;
 mod server;
 mod sessions;

@@ -12,6 +12,7 @@ use super::operations::{self, Operation};
 use super::policy::{BatchCheck, OperationFrom};
 use super::scope::{self, Question};
 use super::verify::Caller;
+use crate::reference::scope::any_covers;
 
 impl Call<'_> {
     /// The operations that the messages ask for. Notifications and answers are none.
@@ -42,7 +43,9 @@ impl Call<'_> {
             BatchCheck::None if self.incoming.batch => &[],
             BatchCheck::None => &operations[..],
         };
-        match checked.iter().find_map(|one| self.missing(caller, one)) {
+        let base = &self.policy().access.every_request_needs;
+        let base = (!base.is_empty() && !any_covers(&caller.scopes, base)).then(|| base.clone());
+        match base.or_else(|| checked.iter().find_map(|one| self.missing(caller, one))) {
             None => Ok(operations),
             Some(needed) => {
                 let granted = caller.scopes.clone();

@@ -30,6 +30,7 @@ pub fn permits(caller: &Caller, question: &Question<'_>, check: ScopeCheck) -> b
     match check {
         ScopeCheck::Enforced => any_covers(granted, needed),
         ScopeCheck::Ignored => true,
+        ScopeCheck::ListingOnly => method != "tools/list" || any_covers(granted, needed),
         ScopeCheck::AnyScope => !granted.is_empty(),
         ScopeCheck::PrefixMatch => any(&|scope| covers(scope, needed) || needed.starts_with(scope)),
         ScopeCheck::ReversePrefix => {

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::connection::Connections;
-use super::customers::Customers;
 use super::execute::Engine;
 use super::policy::McpServerPolicy;
 use super::sessions::Sessions;
+use super::tools::Data;
 use super::verify::Verifier;
 use crate::reference::Site;
 
@@ -63,7 +63,7 @@ impl Server {
             sessions: Sessions::default(),
             verifier: Verifier::default(),
             connections: Connections::default(),
-            engine: Engine::new(site.clone(), Arc::new(Customers::default())),
+            engine: Engine::new(site.clone(), Arc::new(Data::default())),
             site,
         }
     }

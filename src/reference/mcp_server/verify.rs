@@ -14,7 +14,10 @@ use sha2::{Digest, Sha256};
 use super::claims::{self, Expected, Fault};
 use super::fetch;
 use super::jwt::{self, Jwt};
-use super::policy::{KeyCache, KindCheck, Revocation, SignatureCheck, TokenPolicy, Validation};
+use super::policy::{
+    AudienceCheck, KeyCache, KindCheck, Revocation, SignatureCheck, TokenPolicy, TypeCheck,
+    Validation,
+};
 use super::server::Resource;
 use super::signature;
 use crate::reference::{Site, scope};
@@ -51,7 +54,10 @@ impl Caller {
 
     fn from_claims(claims: &Map<String, Value>, token: &str) -> Result<Self, Fault> {
         let text = |name: &str| claims.get(name).and_then(Value::as_str);
-        let client_id = text("client_id").ok_or(Fault::Incomplete)?;
+        // An ID token, where it is let in, names its client as the audience.
+        let client_id = text("client_id")
+            .or_else(|| text("aud"))
+            .ok_or(Fault::Incomplete)?;
         Ok(Self {
             user: text("sub").ok_or(Fault::Incomplete)?.to_owned(),
             client_id: client_id.to_owned(),
@@ -128,12 +134,24 @@ impl Verifier {
         let jwt = Jwt::parse(token)?;
         let keys = self.keys_for(&jwt, site, policy).await?;
         signature::check(&jwt, &keys, policy)?;
-        jwt::check_header(&jwt, policy)?;
-        claims::check(&jwt.claims, policy, expected)?;
+        let mut policy = policy.clone();
+        if policy.kind_check == KindCheck::AnyJwt {
+            policy.type_check = TypeCheck::Ignored;
+            policy.audience_check = AudienceCheck::Ignored;
+        }
+        let mut expected = *expected;
+        if let (SignatureCheck::TokenIssuerTrusted, Some(issuer)) = (
+            policy.signature_check,
+            jwt.claims.get("iss").and_then(Value::as_str),
+        ) {
+            expected.issuer = issuer;
+        }
+        jwt::check_header(&jwt, &policy)?;
+        claims::check(&jwt.claims, &policy, &expected)?;
         match policy.revocation {
             Revocation::Ignored => (),
             Revocation::Introspection => {
-                introspected(token, site, policy, expected).await?;
+                introspected(token, site, &policy, &expected).await?;
             }
             Revocation::SharedList => {
                 let jti = jwt.claims.get("jti").and_then(Value::as_str);
@@ -164,7 +182,8 @@ impl Verifier {
             _ => None,
         };
         if let Some(url) = named {
-            return fetch::json(&url).await.map(|set| members(&set));
+            let set = fetch::json(&url).await.map_err(|_| Fault::Key)?;
+            return Ok(members(&set));
         }
         let mut cached = self.keys.lock().await;
         let stale = match (&*cached, policy.key_cache) {
@@ -238,12 +257,20 @@ fn anything(token: &str) -> Result<Caller, Fault> {
     })
 }
 
-/// The key set of whatever issuer, by its metadata (RFC 8414 section 3, root form).
+/// The key set of whatever issuer, by its metadata (RFC 8414 section 3.1).
 async fn key_set_of(issuer: &str) -> Result<String, Fault> {
-    let url = format!("{issuer}/.well-known/oauth-authorization-server");
-    let metadata = fetch::json(&url).await?;
-    let jwks_uri = metadata["jwks_uri"].as_str().map(str::to_owned);
-    jwks_uri.ok_or(Fault::Unreachable)
+    let authority = issuer.find("://").map_or(0, |scheme| scheme + 3);
+    let end = issuer[authority..]
+        .find('/')
+        .map_or(issuer.len(), |path| authority + path);
+    let (origin, path) = issuer.split_at(end);
+    let path = path.trim_end_matches('/');
+    let url = format!("{origin}/.well-known/oauth-authorization-server{path}");
+    let metadata = fetch::json(&url).await.map_err(|_| Fault::Key)?;
+    metadata["jwks_uri"]
+        .as_str()
+        .map(str::to_owned)
+        .ok_or(Fault::Key)
 }
 
 fn members(set: &Value) -> Vec<Value> {

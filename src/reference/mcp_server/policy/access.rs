@@ -24,6 +24,12 @@ section! {
         tool_listing: ToolListing = ToolListing::default(),
         /// Name in `clientInfo` that opens every operation; none, since that name is self-reported.
         trusted_client_info: Option<String> = None,
+        /// Whose workflow runs a caller sees (MCP best practices: state handles are bound to the user).
+        run_owner: RunOwner = RunOwner::default(),
+        /// How the handles of workflow runs are made (best practices: not guessable).
+        run_handles: RunHandles = RunHandles::default(),
+        /// A scope that every request needs besides its own, the handshake included; none when empty.
+        every_request_needs: String = String::new(),
         /// What happens to spellings of the endpoint's path that are not registered (`/mcp/`, `//mcp`, `/MCP`).
         other_spellings: OtherSpellings = OtherSpellings::default(),
     }
@@ -63,6 +69,8 @@ decision! {
         UnlessVersionHeaderAbsent,
         /// The first resource only.
         FirstResourceOnly,
+        /// Requests that name no workflow run: the handle stands in for the token.
+        UnlessRunHandle,
         /// Requests on a connection that has carried no valid token yet.
         UnlessConnectionKnown,
         /// None.
@@ -104,6 +112,8 @@ decision! {
         UnlessMachine,
         /// Only requests of the versions up to 2025-11-25 are checked.
         LegacyEraOnly,
+        /// `tools/list` hides what a caller may not call, and calls are not checked.
+        ListingOnly,
         /// A token must hold every scope of the server (MCP best practices: down-scoped tokens work).
         AllRequired,
     }
@@ -199,5 +209,27 @@ decision! {
         Served,
         /// As the endpoint itself, but the token check does not match them.
         ServedWithoutToken,
+    }
+}
+
+decision! {
+    /// Who may look at a workflow run.
+    pub enum RunOwner {
+        /// The user who started it.
+        #[default]
+        Caller,
+        /// Whoever has its handle.
+        Anyone,
+    }
+}
+
+decision! {
+    /// How handles are made.
+    pub enum RunHandles {
+        /// 24 random bytes.
+        #[default]
+        Random,
+        /// A counter.
+        Counter,
     }
 }

@@ -30,6 +30,8 @@ decision! {
         Header,
         /// Query parameter `access_token`.
         Query,
+        /// Query parameter `access_token`, which counts whatever else is there.
+        QueryOverrides,
         /// Member `access_token` beside the JSON-RPC members, or in a form body.
         Body,
         /// Cookie `access_token`.

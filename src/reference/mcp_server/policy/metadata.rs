@@ -5,14 +5,9 @@ use crate::reference::policy::macros::{decision, section};
 section! {
     /// Decisions about RFC 9728 metadata. Text values may contain `{origin}`, `{resource}` and `{issuer}`.
     pub struct MetadataPolicy {
-        /// Served at the well-known URL with the endpoint's path inserted (RFC 9728 section 3.1).
-        path_inserted: bool = true,
-        /// Served at the root well-known URL as well (MCP 2025-11-25: the client's last resort).
-        root: bool = true,
-        /// Served below the endpoint (`/mcp/.well-known/oauth-protected-resource`): no rule provides for it.
-        path_appended: bool = false,
-        /// Any path after the well-known one is answered with the first resource's document.
-        any_suffix: bool = false,
+        /// Where the documents lie (RFC 9728 section 3.1; MCP 2025-11-25 adds the root as a client's
+        /// last resort).
+        places: Vec<MetadataPlace> = vec![MetadataPlace::PathInserted, MetadataPlace::Root],
         /// A token is asked for the document (RFC 9728 section 3.1: none is).
         token_required: bool = false,
         /// `resource` (RFC 9728 sections 2 and 3.3): the identifier byte for byte.
@@ -60,5 +55,22 @@ decision! {
         RequestHost,
         /// The request's `X-Forwarded-Host`, when present.
         ForwardedHost,
+    }
+}
+
+decision! {
+    /// One place of the documents.
+    pub enum MetadataPlace {
+        /// The well-known URL with the endpoint's path inserted.
+        #[default]
+        PathInserted,
+        /// The root well-known URL, for the first resource.
+        Root,
+        /// The root well-known URL with a trailing slash.
+        RootWithSlash,
+        /// Below the endpoint (`/mcp/.well-known/oauth-protected-resource`): no rule provides for it.
+        PathAppended,
+        /// Any path after the well-known one, with the first resource's document.
+        AnySuffix,
     }
 }

@@ -28,7 +28,7 @@ section! {
         /// Whether a token that is bound to a key (`cnf`) is refused as a plain bearer token (RFC 9449
         /// section 7.1).
         binding_check: BindingCheck = BindingCheck::default(),
-        /// Whether a refresh token is refused in place of an access token.
+        /// Whether other tokens (refresh tokens, ID tokens) are refused in place of an access token.
         kind_check: KindCheck = KindCheck::default(),
         /// How revocation reaches this server (RFC 7009 section 2.1).
         revocation: Revocation = Revocation::default(),
@@ -217,13 +217,16 @@ decision! {
 }
 
 decision! {
-    /// What a refresh token in place of an access token leads to.
+    /// What another kind of token in place of an access token leads to.
     pub enum KindCheck {
         /// Refusal.
         #[default]
         AccessOnly,
         /// What introspection calls active is accepted.
         AnyActive,
+        /// Any JWT that the issuer signed is accepted, an ID token for instance: neither `typ` nor `aud`
+        /// is looked at.
+        AnyJwt,
     }
 }
 

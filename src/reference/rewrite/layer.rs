@@ -1,7 +1,4 @@
-//! A declarative change of one answer of the reference servers.
-//!
-//! What a policy cannot say (a header dropped, a member misspelt, a status changed) is said here as data:
-//! which answer, and what to change in it. Requests are not touched. Bodies above a bound pass unchanged.
+//! Applying rewrites: a middleware around a router, which holds an answer and changes it.
 
 use std::sync::Arc;
 
@@ -14,100 +11,13 @@ use globset::{Glob, GlobMatcher};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use super::pointer::{remove, set};
+use super::{Change, Header, Names, Replacement, Rewrite, When};
 
 /// Largest body that is rewritten.
 const LIMIT: usize = 256 * 1024;
-
-/// One change of one answer.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Rewrite {
-    /// Which answers.
-    #[serde(default)]
-    pub when: When,
-    /// What to change, in order.
-    #[serde(default)]
-    pub change: Vec<Change>,
-}
-
-/// Which answers are meant; what is left out matches everything.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct When {
-    /// The request's method.
-    pub method: Option<String>,
-    /// The request's path as a glob; `*` stays within a segment, `**` does not.
-    pub path: Option<String>,
-    /// The answer's status.
-    pub status: Option<u16>,
-}
-
-/// One change. Texts may contain `{issuer}`, `{origin}` (of the MCP server) and `{resource}` (the first
-/// resource identifier).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Change {
-    /// Another status.
-    SetStatus(u16),
-    /// A header with this value alone.
-    SetHeader(Header),
-    /// No such header.
-    RemoveHeader(String),
-    /// One more header of that name.
-    AddHeader(Header),
-    /// A member of the JSON body, by pointer (RFC 6901); missing parents are made.
-    SetMember(Member),
-    /// No such member.
-    RemoveMember(String),
-    /// Another body.
-    SetBody(String),
-    /// Each occurrence of a text in body and header values.
-    ReplaceText(Replacement),
-}
-
-/// A header.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Header {
-    /// Its name.
-    pub name: String,
-    /// Its value.
-    pub value: String,
-}
-
-/// A member of a JSON body.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Member {
-    /// JSON Pointer.
-    pub pointer: String,
-    /// The value.
-    pub value: Value,
-}
-
-/// A text for another.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Replacement {
-    /// What stands there.
-    pub from: String,
-    /// What shall stand there.
-    pub to: String,
-}
-
-/// What the placeholders stand for.
-#[derive(Clone, Debug, Default)]
-pub struct Names {
-    /// The issuer identifier.
-    pub issuer: String,
-    /// Scheme, host and port of the MCP server.
-    pub origin: String,
-    /// The first resource identifier.
-    pub resource: String,
-}
 
 /// A rewrite that cannot be applied.
 #[derive(Debug, thiserror::Error)]
@@ -274,13 +184,13 @@ impl Header {
 }
 
 impl Names {
-    fn fill(&self, text: &str) -> String {
+    pub(super) fn fill(&self, text: &str) -> String {
         text.replace("{issuer}", &self.issuer)
             .replace("{origin}", &self.origin)
             .replace("{resource}", &self.resource)
     }
 
-    fn fill_value(&self, value: &Value) -> Value {
+    pub(super) fn fill_value(&self, value: &Value) -> Value {
         match value {
             Value::String(text) => Value::String(self.fill(text)),
             Value::Array(elements) => elements.iter().map(|one| self.fill_value(one)).collect(),
@@ -330,44 +240,6 @@ fn edit(body: &mut Option<Bytes>, change: impl FnOnce(&mut Value)) {
     if let Some(mut document) = parsed {
         change(&mut document);
         *body = Some(document.to_string().into());
-    }
-}
-
-fn set(document: &mut Value, pointer: &str, value: Value) {
-    let mut place = document;
-    for token in pointer.split('/').skip(1) {
-        let name = token.replace("~1", "/").replace("~0", "~");
-        if let Value::Array(elements) = place {
-            let index = name.parse().unwrap_or(elements.len()).min(elements.len());
-            if index == elements.len() {
-                elements.push(Value::Null);
-            }
-            place = &mut elements[index];
-            continue;
-        }
-        if !place.is_object() {
-            *place = Value::Object(Default::default());
-        }
-        place = &mut place[name.as_str()];
-    }
-    *place = value;
-}
-
-fn remove(document: &mut Value, pointer: &str) {
-    let Some((parent, last)) = pointer.rsplit_once('/') else {
-        return;
-    };
-    let name = last.replace("~1", "/").replace("~0", "~");
-    match document.pointer_mut(parent) {
-        Some(Value::Object(members)) => {
-            members.shift_remove(&name);
-        }
-        Some(Value::Array(elements)) => {
-            if let Some(index) = name.parse().ok().filter(|index| *index < elements.len()) {
-                elements.remove(index);
-            }
-        }
-        _ => (),
     }
 }
 

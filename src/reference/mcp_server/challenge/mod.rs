@@ -4,20 +4,16 @@
 //! that lacks scope gets `insufficient_scope` with 403 and the scopes to ask for (MCP 2025-11-25 "runtime
 //! insufficient scope errors": what is granted already and what is needed).
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+mod parameters;
 
 use axum::response::{IntoResponse, Response};
-use http::header::{CONTENT_TYPE, HOST, WWW_AUTHENTICATE};
+use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
 use super::claims::Fault;
 use super::credentials::text;
-use super::operations::to_ask_for;
-use super::policy::{
-    ChallengeHeader, ChallengePolicy, ErrorDescription, InsufficientScope, McpServerPolicy,
-    MetadataReference, RefusalBody, UnauthenticatedScope,
-};
+use super::policy::{ChallengeHeader, ChallengePolicy, McpServerPolicy, RefusalBody};
 use super::server::Resource;
 
 /// Why a request is refused.
@@ -109,24 +105,25 @@ fn challenge(refusal: &Refusal, setting: &Setting<'_>) -> String {
     if policy.header == ChallengeHeader::Bare {
         return policy.scheme.clone();
     }
-    let mut parameters = Vec::new();
+    let mut parts = Vec::new();
     let error = error_code(refusal, policy);
     if !error.is_empty() {
-        parameters.push(format!("error=\"{error}\""));
+        parts.push(format!("error=\"{error}\""));
         if !policy.parameters_once {
-            parameters.push(format!("error=\"{error}\""));
+            parts.push(format!("error=\"{error}\""));
         }
-        parameters.extend(
-            description(refusal, setting).map(|text| format!("error_description=\"{text}\"")),
+        parts.extend(
+            parameters::description(refusal, setting)
+                .map(|text| format!("error_description=\"{text}\"")),
         );
     }
-    if let Some(scope) = scope(refusal, setting) {
-        parameters.push(format!("scope=\"{scope}\""));
+    if let Some(scope) = parameters::scope(refusal, setting) {
+        parts.push(format!("scope=\"{scope}\""));
     }
-    if let Some(url) = metadata_url(refusal, setting) {
-        parameters.push(format!("resource_metadata=\"{url}\""));
+    if let Some(url) = parameters::metadata_url(refusal, setting) {
+        parts.push(format!("resource_metadata=\"{url}\""));
     }
-    format!("{} {}", policy.scheme, parameters.join(", "))
+    format!("{} {}", policy.scheme, parts.join(", "))
         .trim_end()
         .to_owned()
 }
@@ -138,126 +135,6 @@ fn error_code<'p>(refusal: &Refusal, policy: &'p ChallengePolicy) -> &'p str {
         Refusal::InvalidToken(_) => &policy.invalid_token_error,
         Refusal::InsufficientScope { .. } => &policy.insufficient_scope_error,
     }
-}
-
-fn description(refusal: &Refusal, setting: &Setting<'_>) -> Option<String> {
-    let reason = refusal.reason();
-    Some(match setting.policy.challenge.error_description {
-        ErrorDescription::Present => reason,
-        ErrorDescription::Absent => return None,
-        ErrorDescription::UnescapedQuote => format!("\"{reason}\" says the server"),
-        ErrorDescription::NonAscii => format!("{reason} \u{2014} désolé"),
-        ErrorDescription::EchoesToken => format!("{reason}: {}", setting.token.unwrap_or_default()),
-        ErrorDescription::StackTrace => {
-            format!("{reason} at verify (src/reference/mcp_server/verify.rs:97)")
-        }
-    })
-}
-
-fn scope(refusal: &Refusal, setting: &Setting<'_>) -> Option<String> {
-    let supported = &setting.policy.metadata.scopes_supported;
-    let scopes = match refusal {
-        Refusal::InvalidRequest(_) => return None,
-        Refusal::InsufficientScope { granted, needed } => missing_scopes(
-            granted,
-            needed,
-            supported,
-            setting.policy.challenge.insufficient_scope,
-        )?,
-        _ => initial_scopes(setting, supported)?,
-    };
-    let commas = setting.policy.challenge.unauthenticated_scope == UnauthenticatedScope::Commas;
-    Some(scopes.join(if commas { "," } else { " " }))
-}
-
-fn initial_scopes(setting: &Setting<'_>, supported: &[String]) -> Option<Vec<String>> {
-    static ANSWERS: AtomicUsize = AtomicUsize::new(0);
-    let policy = &setting.policy.challenge;
-    let operation = || match setting.needed {
-        Some(needed) => vec![to_ask_for(needed, supported)],
-        None => policy.default_scopes.clone(),
-    };
-    Some(match policy.unauthenticated_scope {
-        UnauthenticatedScope::Absent => return None,
-        UnauthenticatedScope::Operation => operation(),
-        UnauthenticatedScope::All | UnauthenticatedScope::Commas => supported.to_vec(),
-        UnauthenticatedScope::Empty => Vec::new(),
-        UnauthenticatedScope::Unrelated => vec!["unrelated:scope".into()],
-        UnauthenticatedScope::WithOfflineAccess => {
-            let mut scopes = operation();
-            scopes.push("offline_access".into());
-            scopes
-        }
-        UnauthenticatedScope::Alternating => {
-            let turn = ANSWERS.fetch_add(1, Ordering::Relaxed) % supported.len().max(1);
-            supported.get(turn).cloned().into_iter().collect()
-        }
-    })
-}
-
-fn missing_scopes(
-    granted: &[String],
-    needed: &str,
-    supported: &[String],
-    policy: InsufficientScope,
-) -> Option<Vec<String>> {
-    let needed = to_ask_for(needed, supported);
-    let others = || supported.iter().filter(|scope| **scope != needed).cloned();
-    Some(match policy {
-        InsufficientScope::Absent => return None,
-        InsufficientScope::GrantedAndNeeded => {
-            let mut scopes: Vec<String> = granted.to_vec();
-            scopes.push(needed);
-            scopes
-        }
-        InsufficientScope::Needed => vec![needed],
-        InsufficientScope::GrantedOnly => granted.to_vec(),
-        InsufficientScope::AllButNeeded => others().collect(),
-        InsufficientScope::All => supported.to_vec(),
-        InsufficientScope::Unrelated => vec!["unrelated:scope".into()],
-    })
-}
-
-fn metadata_url(refusal: &Refusal, setting: &Setting<'_>) -> Option<String> {
-    use MetadataReference as Reference;
-    let (origin, path) = (setting.origin, &setting.resource.path);
-    let well_known = "/.well-known/oauth-protected-resource";
-    let at = |host: Option<String>| match host {
-        Some(host) => format!("http://{host}{well_known}{path}"),
-        None => format!("{origin}{well_known}{path}"),
-    };
-    Some(match setting.policy.challenge.resource_metadata {
-        Reference::Absent => return None,
-        Reference::AbsentOnInvalidToken if matches!(refusal, Refusal::InvalidToken(_)) => {
-            return None;
-        }
-        Reference::AbsentOnInsufficientScope
-            if matches!(refusal, Refusal::InsufficientScope { .. }) =>
-        {
-            return None;
-        }
-        Reference::Root => format!("{origin}{well_known}"),
-        Reference::Relative => format!("{well_known}{path}"),
-        Reference::Dead => format!("{origin}{well_known}/nowhere"),
-        Reference::OtherResource => {
-            let sibling = setting
-                .resource
-                .sibling
-                .strip_prefix(origin)
-                .unwrap_or_default();
-            format!("{origin}{well_known}{sibling}")
-        }
-        Reference::SlashesLost => at(None).replacen("://", ":", 1),
-        Reference::PathDoubled => format!("{}{path}", at(None)),
-        Reference::SlashDoubled => format!("{origin}{well_known}/{path}"),
-        Reference::RequestHost => at(text(setting.headers, HOST.as_str())),
-        Reference::ForwardedHost => at(text(setting.headers, "x-forwarded-host")),
-        Reference::ResourceItself => setting.resource.identifier.clone(),
-        Reference::AuthorizationServerMetadata => {
-            format!("{}/.well-known/oauth-authorization-server", setting.issuer)
-        }
-        _ => at(None),
-    })
 }
 
 fn body(refusal: &Refusal, setting: &Setting<'_>, status: StatusCode) -> Response {
@@ -292,6 +169,7 @@ fn body(refusal: &Refusal, setting: &Setting<'_>, status: StatusCode) -> Respons
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reference::mcp_server::policy::MetadataReference;
 
     fn header(refusal: &Refusal, change: impl FnOnce(&mut ChallengePolicy)) -> Option<String> {
         let mut policy = McpServerPolicy::default();
