@@ -2,6 +2,7 @@
 //! right or wrong.
 
 mod event;
+pub mod host;
 pub mod http;
 pub mod jose;
 mod recording;

@@ -1,0 +1,204 @@
+//! One document with the answer that carries it.
+
+use axum::body::Body;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, TRANSFER_ENCODING};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use serde_json::{Map, Value};
+
+/// The text that stands for the document's own URL.
+const SELF_URL: &str = "self_url";
+
+/// What is to be served.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// Path of the document's URL, below a prefix of its own; with or without a first slash.
+    pub path: String,
+    /// Status of the answer.
+    pub status: u16,
+    /// Headers of the answer; a list sends one line for each element.
+    /// `Content-Type` is `application/json` unless it is given or null.
+    pub headers: Map<String, Value>,
+    /// Members of the document.
+    pub json: Map<String, Value>,
+}
+
+impl Document {
+    /// A document that is answered with 200.
+    pub fn new(path: impl Into<String>, json: Map<String, Value>) -> Self {
+        Self {
+            path: path.into(),
+            status: 200,
+            headers: Map::new(),
+            json,
+        }
+    }
+}
+
+/// The document cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum DocumentError {
+    /// No port on loopback.
+    #[error("cannot listen on loopback: {0}")]
+    Listen(#[from] std::io::Error),
+    /// A character that no request line carries, or the start of a query.
+    #[error("{0:?} is not the path of a URL")]
+    Path(String),
+    /// Not a final status code of HTTP.
+    #[error("{0} is not the status of an answer (200 to 599)")]
+    Status(u16),
+    /// A name or value that HTTP does not allow.
+    #[error("the header {0:?} cannot be sent")]
+    Header(String),
+}
+
+/// A document whose answer is ready.
+#[derive(Clone, Debug)]
+pub(super) struct Prepared {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: String,
+}
+
+impl Prepared {
+    /// Renders the answer; every value that is the text `self_url` becomes `url`.
+    pub fn new(document: &Document, url: &str) -> Result<Self, DocumentError> {
+        let status = StatusCode::from_u16(document.status)
+            .ok()
+            // Interim answers are not the end of an exchange (RFC 9110 section 15.2).
+            .filter(|status| (200..600).contains(&status.as_u16()))
+            .ok_or(DocumentError::Status(document.status))?;
+        Ok(Self {
+            status,
+            headers: headers(&document.headers, url)?,
+            body: with_url(&Value::Object(document.json.clone()), url).to_string(),
+        })
+    }
+
+    pub fn response(&self) -> Response<Body> {
+        let mut response = Response::new(Body::from(self.body.clone()));
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers.clone();
+        response
+    }
+}
+
+/// The path as it goes into the URL.
+pub(super) fn checked_path(path: &str) -> Result<String, DocumentError> {
+    let fit = |byte: u8| byte.is_ascii_graphic() && !br##"?#"<>\^`{|}"##.contains(&byte);
+    if !path.bytes().all(fit) {
+        return Err(DocumentError::Path(path.to_owned()));
+    }
+    let slash = if path.starts_with('/') { "" } else { "/" };
+    Ok(format!("{slash}{path}"))
+}
+
+fn headers(given: &Map<String, Value>, url: &str) -> Result<HeaderMap, DocumentError> {
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    for (name, value) in given {
+        let refused = || DocumentError::Header(name.clone());
+        let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| refused())?;
+        // The framing is the server's own: a length that is not the body's would end in a panic.
+        if header == CONTENT_LENGTH || header == TRANSFER_ENCODING {
+            return Err(refused());
+        }
+        headers.remove(&header);
+        let lines = match value {
+            Value::Array(lines) => lines.as_slice(),
+            Value::Null => &[],
+            one => std::slice::from_ref(one),
+        };
+        for line in lines {
+            let text = match with_url(line, url) {
+                Value::String(text) => text,
+                other => other.to_string(),
+            };
+            let value = HeaderValue::from_str(&text).map_err(|_| refused())?;
+            headers.append(&header, value);
+        }
+    }
+    Ok(headers)
+}
+
+fn with_url(value: &Value, url: &str) -> Value {
+    match value {
+        Value::String(text) if text == SELF_URL => Value::from(url),
+        Value::Array(items) => items.iter().map(|item| with_url(item, url)).collect(),
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, value)| (name.clone(), with_url(value, url)))
+            .collect(),
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn map(value: Value) -> Map<String, Value> {
+        value.as_object().unwrap().clone()
+    }
+
+    #[test]
+    fn the_text_self_url_becomes_the_url_wherever_it_is_a_whole_value() {
+        let json = json!({ "client_id": "self_url", "a": [{ "b": "self_url" }], "c": "self_url?" });
+        let document = Document::new("/c", map(json));
+        let prepared = Prepared::new(&document, "http://x/c").unwrap();
+        assert_eq!(
+            prepared.body,
+            r#"{"client_id":"http://x/c","a":[{"b":"http://x/c"}],"c":"self_url?"}"#
+        );
+    }
+
+    #[test]
+    fn headers_replace_the_content_type_and_repeat_for_lists() {
+        let with = |given| headers(&map(given), "http://x/c").unwrap();
+        assert_eq!(with(json!({}))["content-type"], "application/json");
+        assert_eq!(
+            with(json!({ "Content-Type": "text/html" }))["content-type"],
+            "text/html"
+        );
+        assert!(with(json!({ "content-type": null })).is_empty());
+        let twice = with(json!({ "Link": ["a", 2], "Location": "self_url" }));
+        assert_eq!(twice.get_all("link").iter().collect::<Vec<_>>(), ["a", "2"]);
+        assert_eq!(twice["location"], "http://x/c");
+    }
+
+    #[test]
+    fn what_cannot_be_sent_is_an_error() {
+        for path in ["a b", "/é", "/a?b", "/a#b", "/a\nb"] {
+            assert!(
+                matches!(checked_path(path), Err(DocumentError::Path(_))),
+                "{path:?}"
+            );
+        }
+        for status in [0, 101, 600, 9999] {
+            let document = Document {
+                status,
+                ..Document::new("/", Map::new())
+            };
+            let refused = Prepared::new(&document, "http://x/");
+            assert!(matches!(refused, Err(DocumentError::Status(_))), "{status}");
+        }
+        for header in [
+            json!({ "a b": "c" }),
+            json!({ "a": "b\nc" }),
+            json!({ "Content-Length": 7 }),
+        ] {
+            let refused = headers(&map(header), "http://x/");
+            assert!(matches!(refused, Err(DocumentError::Header(_))));
+        }
+    }
+
+    #[test]
+    fn a_path_gets_its_first_slash_and_stays_as_written() {
+        assert_eq!(
+            checked_path("c/../client.json").unwrap(),
+            "/c/../client.json"
+        );
+        assert_eq!(checked_path("/%2e").unwrap(), "/%2e");
+    }
+}

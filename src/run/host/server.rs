@@ -1,0 +1,146 @@
+//! The server that the documents live on.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use http::{Response, StatusCode};
+use rand::Rng;
+use rand::distributions::Alphanumeric;
+use tokio::net::TcpListener;
+use tokio::sync::{OnceCell, oneshot};
+
+use super::document::{Prepared, checked_path};
+use super::{Document, DocumentError, Visit};
+
+/// Most visits that are kept for one document.
+const VISITS: usize = 1000;
+
+/// Length of the part of a path that each document has for itself.
+const PREFIX: usize = 12;
+
+/// Serves documents on loopback. Starts with the first and stops when it is dropped; share it in an
+/// `Arc`.
+#[derive(Debug, Default)]
+pub struct DocumentHost {
+    running: OnceCell<Running>,
+    documents: Arc<Documents>,
+}
+
+#[derive(Debug)]
+struct Running {
+    origin: String,
+    /// Dropping it stops the server.
+    _stop: oneshot::Sender<()>,
+}
+
+/// The documents by the first segment of their path.
+#[derive(Debug, Default)]
+struct Documents(Mutex<HashMap<String, Hosted>>);
+
+#[derive(Debug)]
+struct Hosted {
+    path: String,
+    prepared: Prepared,
+    visits: Vec<Visit>,
+}
+
+impl DocumentHost {
+    /// A host that listens nowhere yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Serves the document until the host is dropped and gives its URL. No two documents share a
+    /// URL, whatever their paths, so that a server's cache cannot take one for the other.
+    ///
+    /// # Errors
+    /// The document cannot be sent over HTTP, or loopback has no free port.
+    pub async fn serve(&self, document: &Document) -> Result<String, DocumentError> {
+        let path = checked_path(&document.path)?;
+        let running = self.running.get_or_try_init(|| self.start()).await?;
+        let prefix: String = rand::rngs::OsRng
+            .sample_iter(Alphanumeric)
+            .take(PREFIX)
+            .map(char::from)
+            .collect();
+        let path = format!("/{prefix}{path}");
+        let url = format!("{}{path}", running.origin);
+        let hosted = Hosted {
+            prepared: Prepared::new(document, &url)?,
+            visits: Vec::new(),
+            path,
+        };
+        self.documents.lock().insert(prefix, hosted);
+        Ok(url)
+    }
+
+    /// The requests that came for the document of this URL, or for anything beside it: below its
+    /// prefix a server may look for well-known documents. At most the first thousand.
+    pub fn visits(&self, url: &str) -> Vec<Visit> {
+        let path = self
+            .running
+            .get()
+            .and_then(|running| url.strip_prefix(&running.origin))
+            .unwrap_or_default();
+        let documents = self.documents.lock();
+        let hosted = documents
+            .get(prefix(path))
+            .filter(|hosted| hosted.path == path);
+        hosted
+            .map(|hosted| hosted.visits.clone())
+            .unwrap_or_default()
+    }
+
+    async fn start(&self) -> io::Result<Running> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let origin = format!("http://{}", listener.local_addr()?);
+        let (stop, stopped) = oneshot::channel();
+        let router = Router::new()
+            .fallback(answer)
+            .with_state(self.documents.clone());
+        let server = axum::serve(listener, router).with_graceful_shutdown(async {
+            // An error means that the host was dropped, which is the signal.
+            let _ = stopped.await;
+        });
+        tokio::spawn(server.into_future());
+        Ok(Running {
+            origin,
+            _stop: stop,
+        })
+    }
+}
+
+impl Documents {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Hosted>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The first segment of a path.
+fn prefix(path: &str) -> &str {
+    path.split('/').nth(1).unwrap_or_default()
+}
+
+async fn answer(State(documents): State<Arc<Documents>>, request: Request) -> Response<Body> {
+    let (parts, _) = request.into_parts();
+    let path = parts.uri.path();
+    let mut documents = documents.lock();
+    if let Some(hosted) = documents.get_mut(prefix(path)) {
+        if hosted.visits.len() < VISITS {
+            hosted.visits.push(Visit::of(&parts));
+        }
+        if hosted.path == path {
+            return hosted.prepared.response();
+        }
+    }
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
+}
+
+#[cfg(test)]
+mod tests;
