@@ -1,6 +1,7 @@
 //! RUN: executes planned runs against a target and records what came back. Knows nothing of
 //! right or wrong.
 
+pub mod audit;
 mod event;
 pub mod host;
 pub mod http;

@@ -82,6 +82,15 @@ impl Matcher {
         self.tiers.push(Arc::new(Tier::new(patterns)));
     }
 
+    /// The markers of all patterns in the text, also of those that overlap.
+    pub fn markers_in(&self, text: &str) -> Vec<&str> {
+        let mut found = Vec::new();
+        for tier in &self.tiers {
+            tier.find(text, &mut found);
+        }
+        found.into_iter().map(|(_, _, marker)| &**marker).collect()
+    }
+
     /// The text with every pattern replaced. Where two overlap, both go, and the marker of the
     /// longer stands.
     pub fn replace(&self, text: &str) -> Option<String> {

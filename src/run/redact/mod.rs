@@ -9,6 +9,7 @@ mod header;
 mod json;
 mod kind;
 mod matcher;
+mod search;
 #[cfg(test)]
 mod tests;
 mod text;

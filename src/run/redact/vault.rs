@@ -119,16 +119,20 @@ impl Vault {
 
     /// Replaces every known secret, in all its spellings.
     pub(super) fn replace_known(&self, text: &str) -> Option<String> {
+        self.matcher().replace(text)
+    }
+
+    /// What finds the secrets that are known by now.
+    pub(super) fn matcher(&self) -> Matcher {
         let matcher = {
             let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
             state.matcher.is_ready().then(|| state.matcher.clone())
         };
-        let matcher = matcher.unwrap_or_else(|| {
+        matcher.unwrap_or_else(|| {
             let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
             state.matcher.ready();
             state.matcher.clone()
-        });
-        matcher.replace(text)
+        })
     }
 
     /// Learns the secrets that stand in a request: in its URL, headers and body.
