@@ -313,3 +313,37 @@ async fn the_query_may_override_the_header() {
         200
     );
 }
+
+#[tokio::test]
+async fn a_log_message_may_come_before_the_result() {
+    let patch = json!({"mcp_server": {"transport": {
+        "answer_form": "event_stream_with_log", "log_content": "authorization",
+    }}});
+    let world = World::with(patch).await;
+    let token = world.token("alice", EVERYTHING);
+    let answer = world.call(&token, "whoami", json!({})).await;
+    assert!(answer.text.contains("notifications/message") && answer.text.contains(&token));
+    let world = wrong("transport", "answer_form", json!("event_stream_with_log")).await;
+    let answer = world
+        .call(&world.token("alice", EVERYTHING), "whoami", json!({}))
+        .await;
+    assert_eq!(answer.text.matches("event: message").count(), 2);
+    assert!(!answer.text.contains("Bearer"));
+}
+
+#[tokio::test]
+async fn a_method_may_be_missing() {
+    let world = wrong(
+        "transport",
+        "unimplemented_methods",
+        json!(["server/discover"]),
+    )
+    .await;
+    let token = world.token("alice", EVERYTHING);
+    let answer = world.modern(&token, "server/discover", json!({})).await;
+    assert_eq!((answer.status.as_u16(), answer.code()), (404, -32601));
+    assert_eq!(
+        world.modern(&token, "tools/list", json!({})).await.status,
+        200
+    );
+}

@@ -256,3 +256,50 @@ async fn other_methods_and_paths_are_not_served() {
         413
     );
 }
+
+#[tokio::test]
+async fn odd_bodies_are_answered_without_a_failure_of_the_server() {
+    let patch = json!({"mcp_server": {"transport": {
+        "request_meta": "assumed", "header_mismatch": "ignored", "unsupported_version": "ignored",
+    }}});
+    let deep = format!("{}1{}", "[".repeat(500), "]".repeat(500));
+    let bodies = [
+        "",
+        "{",
+        "null",
+        "7",
+        "\"x\"",
+        "[]",
+        "[[]]",
+        "[null, 7]",
+        "{}",
+        &deep,
+        r#"{"jsonrpc":"2.0","id":1,"method":7,"params":"x"}"#,
+        r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":[1]}"#,
+        r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":7,"arguments":"x"}}"#,
+        r#"{"jsonrpc":"2.0","id":null,"method":"tools/call","params":{"name":"run_workflow"}}"#,
+        r#"{"jsonrpc":"2.0","method":"tools/call","params":{"name":"update_customer"}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"result":{}}"#,
+        r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":7}}"#,
+    ];
+    for world in [World::start().await, World::with(patch).await] {
+        let token = world.token("alice", WEATHER);
+        let id = world.open(&token, "2025-03-26").await;
+        for body in bodies {
+            for version in ["", MODERN] {
+                let mut request = world
+                    .http
+                    .post(&world.servers.mcp_url)
+                    .bearer_auth(&token)
+                    .header("accept", "application/json, text/event-stream")
+                    .header("content-type", "application/json")
+                    .header("mcp-session-id", &id);
+                if !version.is_empty() {
+                    request = request.header("mcp-protocol-version", version);
+                }
+                let status = request.body(body.to_owned()).send().await.unwrap().status();
+                assert!(!status.is_server_error(), "{status} {version} {body:.60}");
+            }
+        }
+    }
+}

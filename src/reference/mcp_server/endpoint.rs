@@ -21,8 +21,8 @@ use super::cors;
 use super::credentials::text;
 use super::execute::Answer;
 use super::form;
-use super::incoming::Incoming;
-use super::policy::{AnswerForm, McpServerPolicy, OtherSpellings};
+use super::incoming::{Incoming, method};
+use super::policy::{AnswerForm, LogContent, McpServerPolicy, OtherSpellings};
 use super::server::{Resource, Server};
 use super::verify::Caller;
 use crate::reference::audit::{Entry, Event};
@@ -144,6 +144,7 @@ impl Call<'_> {
             }
             Method::POST if self.incoming.modern => self.modern_post(&caller).await,
             Method::POST => self.legacy_post(&caller).await,
+            Method::GET | Method::DELETE if self.incoming.modern => method_not_allowed(),
             Method::GET => self.event_stream(&caller),
             Method::DELETE => self.end_session(&caller),
             _ => method_not_allowed(),
@@ -156,6 +157,15 @@ impl Call<'_> {
         };
         if let Some(refusal) = self.modern_session() {
             return refusal;
+        }
+        let policy = &self.policy().transport;
+        if policy
+            .unimplemented_methods
+            .iter()
+            .any(|name| name == method(message))
+        {
+            let status = status(policy.unknown_method_status);
+            return self.protocol_error(status, -32601, "method not found", None);
         }
         let operations = match self.permit(caller) {
             Ok(operations) => operations,
@@ -170,6 +180,24 @@ impl Call<'_> {
         self.present(answer)
     }
 
+    /// A log message for the client before the result (MCP logging: without credentials).
+    fn log_event(&self) -> Option<String> {
+        let policy = &self.policy().transport;
+        if policy.answer_form != AnswerForm::EventStreamWithLog {
+            return None;
+        }
+        let data = match policy.log_content {
+            LogContent::Harmless => json!({"path": self.resource.path}),
+            LogContent::Authorization => {
+                json!({"path": self.resource.path, "authorization": self.header("authorization")})
+            }
+        };
+        let params = json!({"level": "debug", "logger": "http", "data": data});
+        let message =
+            json!({"jsonrpc": "2.0", "method": "notifications/message", "params": params});
+        Some(format!("event: message\ndata: {message}\n\n"))
+    }
+
     /// The answer in the form that the policy wants.
     pub(super) fn present(&self, answer: Answer) -> Response {
         let policy = &self.policy().transport;
@@ -177,9 +205,11 @@ impl Call<'_> {
         *response.status_mut() = answer.status;
         let is_result = answer.status == StatusCode::OK && !answer.body.is_empty();
         let kind = match (is_result, policy.answer_form) {
-            (true, AnswerForm::EventStream) => {
+            (true, AnswerForm::EventStream | AnswerForm::EventStreamWithLog) => {
                 let data = String::from_utf8_lossy(&answer.body);
-                *response.body_mut() = Body::from(format!("event: message\ndata: {data}\n\n"));
+                let log = self.log_event().unwrap_or_default();
+                let events = format!("{log}event: message\ndata: {data}\n\n");
+                *response.body_mut() = Body::from(events);
                 Some("text/event-stream".to_owned())
             }
             (true, AnswerForm::Json) => Some(policy.json_content_type.clone()),

@@ -36,6 +36,9 @@ pub fn modern(sent: &HeaderMap, message: &Value, policy: &McpServerPolicy) -> (H
         }
     }
     let mut message = message.clone();
+    if !message.is_object() {
+        return (headers, message);
+    }
     let transport = &policy.transport;
     if transport.unsupported_version == UnsupportedVersion::Ignored
         && !transport

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
@@ -18,6 +18,7 @@ use super::{Change, Header, Names, Replacement, Rewrite, When};
 
 /// Largest body that is rewritten.
 const LIMIT: usize = 256 * 1024;
+const EVENT_STREAM: &str = "text/event-stream";
 
 /// A rewrite that cannot be applied.
 #[derive(Debug, thiserror::Error)]
@@ -115,7 +116,12 @@ impl Ready {
 
     async fn change(&self, response: Response, names: &Names) -> Response {
         let (mut parts, body) = response.into_parts();
-        let needs_body = self.change.iter().any(Change::needs_body);
+        let endless = parts
+            .headers
+            .get(CONTENT_TYPE)
+            .is_some_and(|kind| kind == EVENT_STREAM)
+            && HttpBody::size_hint(&body).exact().is_none();
+        let needs_body = !endless && self.change.iter().any(Change::needs_body);
         let mut text = None;
         let mut rest = Some(body);
         if needs_body && let Some(body) = rest.take() {

@@ -1,7 +1,8 @@
 //! A declarative change of one answer of the reference servers.
 //!
 //! What a policy cannot say (a header dropped, a member misspelt, a status changed) is said here as data:
-//! which answer, and what to change in it. Requests are not touched. Bodies above a bound pass unchanged.
+//! which answer, and what to change in it. Requests are not touched. A body that is changed has to
+//! fit a bound, else 507 is answered; a stream that stays open keeps its body.
 
 mod layer;
 mod pointer;

@@ -37,6 +37,8 @@ section! {
         status: u16 = 200,
         /// Content type of the answer (RFC 9728 section 3.2: `application/json`).
         content_type: String = "application/json".into(),
+        /// `Cache-Control` of the answer (RFC 9728 section 7.10); left out when empty.
+        cache_control: String = String::new(),
         /// Host of the identifiers inside.
         host: IdentifierHost = IdentifierHost::default(),
         /// Authorization server metadata at this origin too: clients of MCP 2025-03-26 look for it at the

@@ -27,6 +27,10 @@ section! {
         unknown_method_status: u16 = 404,
         /// Form of a result.
         answer_form: AnswerForm = AnswerForm::default(),
+        /// What log messages to the client say (MCP logging: no credentials).
+        log_content: LogContent = LogContent::default(),
+        /// Methods of 2026-07-28 that are answered as unknown, though the version has them.
+        unimplemented_methods: Vec<String> = Vec::new(),
         /// Content type of a result as JSON; `application/json`.
         json_content_type: String = "application/json".into(),
         /// What GET does in a session.
@@ -119,6 +123,8 @@ decision! {
         Json,
         /// An event stream with one event.
         EventStream,
+        /// An event stream with a log message before the result.
+        EventStreamWithLog,
     }
 }
 
@@ -141,5 +147,16 @@ decision! {
         Private,
         /// `public`.
         Public,
+    }
+}
+
+decision! {
+    /// What log messages to the client say.
+    pub enum LogContent {
+        /// The endpoint's path.
+        #[default]
+        Harmless,
+        /// The request's `Authorization` as well.
+        Authorization,
     }
 }
