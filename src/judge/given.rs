@@ -1,0 +1,101 @@
+//! `given`: where these conditions do not hold, the check is not applicable.
+
+use super::control::Control;
+use super::ending::{Ending, Open};
+use super::evidence::{Evidence, needs_the_way_in};
+use super::matcher::{self, Tested};
+use super::scope::Scope;
+use super::standing::Standing;
+
+/// Checks the conditions on the case's run; on the control's where the run did not come to the
+/// step.
+///
+/// # Errors
+/// A condition does not hold, or nothing can be said.
+pub(super) fn judge(evidence: &Evidence<'_>) -> Result<(), Ending> {
+    for (name, conditions) in &evidence.case.check.given {
+        let own = evidence.step(name).map(|step| (step, evidence.record));
+        let other = evidence.control.as_ref().map(Control::first);
+        let control = || other.and_then(|run| Some((run.step(name)?, run)));
+        let Some((step, run)) = own.or_else(control) else {
+            return Err(evidence.not_reached(name).into());
+        };
+        let standing = Standing::of(step);
+        if let Standing::Undecided(_) = standing {
+            let reason = format!("{name} {}", standing.said());
+            return Err(Open::because(reason).shown_by(&step.exchanges).into());
+        }
+        let planned = evidence.planned.step(name);
+        if !standing.is_accepted()
+            && evidence.is_honest_flow(name)
+            && planned.is_some_and(needs_the_way_in)
+        {
+            return Err(Evidence::way_in_failed(step).into());
+        }
+        let row = &evidence.case.row;
+        let scope = Scope::of(evidence.recording, run, Some(evidence.planned), row, name);
+        for (path, predicate) in conditions {
+            let Tested { missed, open } = matcher::test(predicate, &step.result, path, &scope);
+            if let Some(miss) = missed.first() {
+                return Err(Ending::NotApplicable(format!(
+                    "it applies only where {name} {} is {}; it was {}",
+                    miss.path, miss.wanted, miss.came
+                )));
+            }
+            if let Some(reason) = open.first() {
+                let reason = format!("{name}: {reason}");
+                return Err(Open::because(reason).shown_by(&step.exchanges).into());
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::judge::sample::{Sample, refused, undecided};
+    use serde_json::json;
+
+    fn sample() -> Sample {
+        Sample::honest_match("token", "json/x", 1)
+            .given("token", "json/refresh_token", json!({"present": true}))
+            .result("token", json!({"json": {"x": 1, "refresh_token": "r"}}))
+    }
+
+    #[test]
+    fn what_is_not_given_is_not_applicable() {
+        assert_eq!(sample().judge().verdict.name(), "pass");
+        let judged = sample().result("token", json!({"json": {"x": 1}})).judge();
+        assert_eq!(judged.verdict.name(), "not_applicable");
+        let text = format!("{:?}", judged.verdict);
+        assert!(
+            text.contains("token json/refresh_token is present"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn silence_and_a_failed_way_in_are_not_an_absence() {
+        for outcome in [undecided("429"), refused("invalid_client")] {
+            let judged = sample()
+                .run("token", outcome)
+                .result("token", json!({}))
+                .judge();
+            assert_eq!(judged.verdict.name(), "inconclusive");
+        }
+        let judged = sample().run_stops_before("token").judge();
+        assert_eq!(judged.verdict.name(), "inconclusive");
+    }
+
+    #[test]
+    fn the_control_answers_for_a_step_that_the_run_did_not_reach() {
+        let negative = Sample::verifier_wrong()
+            .refused_at(&["authorize", "token"])
+            .run("authorize", refused("invalid_request"))
+            .run_stops_before("token")
+            .given("token", "json/refresh_token", json!({"present": true}));
+        assert_eq!(negative.clone().judge().verdict.name(), "not_applicable");
+        let given = negative.control_result("token", json!({"json": {"refresh_token": "r"}}));
+        assert_eq!(given.judge().verdict.name(), "pass");
+    }
+}

@@ -1,0 +1,207 @@
+//! What templates in conditions can read: the recording's and the run's names, and the results
+//! of the run's steps, all redacted. Equal secrets have equal markers, so comparing still works.
+
+use std::cell::OnceCell;
+
+use serde_json::{Map, Value};
+
+use crate::plan::{PlannedAction, PlannedRun};
+use crate::run::{Recording, RunRecord};
+use crate::suite::{Action, Params, Templates};
+
+/// The names for the conditions on one step.
+pub(super) struct Scope<'r> {
+    recording: &'r Recording,
+    run: &'r RunRecord,
+    row: &'r Params,
+    client: Option<&'r str>,
+    made: OnceCell<(Templates, minijinja::Value)>,
+}
+
+impl<'r> Scope<'r> {
+    /// The names that conditions on `step` of `run` can read.
+    pub(super) fn of(
+        recording: &'r Recording,
+        run: &'r RunRecord,
+        planned: Option<&'r PlannedRun>,
+        row: &'r Params,
+        step: &str,
+    ) -> Self {
+        Self {
+            recording,
+            run,
+            row,
+            client: planned.and_then(|planned| client_of(planned, step)),
+            made: OnceCell::new(),
+        }
+    }
+
+    /// Renders every string inside `value`.
+    ///
+    /// # Errors
+    /// Says which name is not there, or what else is wrong.
+    pub(super) fn render(&self, value: &Value) -> Result<Value, String> {
+        if !has_template(value) {
+            return Ok(value.clone());
+        }
+        let (templates, names) = self.made.get_or_init(|| {
+            let templates = Templates::new();
+            let names = minijinja::Value::from(minijinja::value::Serde(self.names(&templates)));
+            (templates, names)
+        });
+        templates
+            .render_value(value, names)
+            .map_err(|cause| format!("cannot evaluate {value}: {cause}"))
+    }
+
+    /// Renders a text.
+    ///
+    /// # Errors
+    /// As [`Self::render`], and if the value is no text.
+    pub(super) fn render_text(&self, text: &str) -> Result<String, String> {
+        match self.render(&Value::String(text.to_owned()))? {
+            Value::String(text) => Ok(text),
+            other => Err(format!("cannot evaluate {text}: {other} is not a string")),
+        }
+    }
+
+    fn names(&self, templates: &Templates) -> Map<String, Value> {
+        let mut names = members(&self.recording.variables);
+        names.extend(members(&self.run.variables));
+        for step in &self.run.steps {
+            insert(&mut names, &step.name, &step.result);
+        }
+        let client = self.client.and_then(|name| {
+            let profile = names.get("clients").and_then(|clients| clients.get(name));
+            profile.or_else(|| names.get(name)?.get("client")).cloned()
+        });
+        if let Some(client) = client {
+            names.insert("client".to_owned(), client);
+        }
+        let row = self.case(templates, &names);
+        names.insert("case".to_owned(), Value::Object(row));
+        names
+    }
+
+    /// The row: as the run rendered it, the rest rendered here. A member that cannot be rendered
+    /// is left out, so that reading it is an error that names it.
+    fn case(&self, templates: &Templates, names: &Map<String, Value>) -> Map<String, Value> {
+        let rendered = names.get("case").map(members).unwrap_or_default();
+        let mut row = Map::new();
+        for (name, value) in self.row {
+            let value = match rendered.get(name) {
+                Some(value) => Some(value.clone()),
+                None if !has_template(value) => Some(value.clone()),
+                None => templates
+                    .render_value(value, &minijinja::Value::from(minijinja::value::Serde(names)))
+                    .ok(),
+            };
+            row.extend(value.map(|value| (name.clone(), value)));
+        }
+        row
+    }
+}
+
+/// Puts a step's result under its name; `outer/inner` stands inside `outer`.
+fn insert(names: &mut Map<String, Value>, name: &str, result: &Value) {
+    match name.split_once('/') {
+        None => match (names.get_mut(name), result) {
+            // A flow's own record comes after those of its steps, and may hold them or not.
+            (Some(Value::Object(there)), Value::Object(more)) => {
+                for (name, value) in more {
+                    there.entry(name.clone()).or_insert_with(|| value.clone());
+                }
+            }
+            _ => {
+                names.insert(name.to_owned(), result.clone());
+            }
+        },
+        Some((outer, inner)) => {
+            let place = names
+                .entry(outer.to_owned())
+                .or_insert_with(|| Value::Object(Map::new()));
+            if let Value::Object(place) = place {
+                insert(place, inner, result);
+            }
+        }
+    }
+}
+
+fn members(value: &Value) -> Map<String, Value> {
+    value.as_object().cloned().unwrap_or_default()
+}
+
+fn has_template(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains("{{") || text.contains("{%"),
+        Value::Array(items) => items.iter().any(has_template),
+        Value::Object(members) => members.values().any(has_template),
+        _ => false,
+    }
+}
+
+/// The client (profile or `register` step) that a step is sent as.
+fn client_of<'r>(planned: &'r PlannedRun, step: &str) -> Option<&'r str> {
+    let step = planned.step(step)?;
+    let PlannedAction::One(action) = &step.action else {
+        return None;
+    };
+    let other = step.mutation.as_ref().and_then(|m| m.client.as_deref());
+    let own = match &**action {
+        Action::Register(_) => Some(step.name.as_str()),
+        Action::Authorize(authorize) => Some(authorize.client.as_str()),
+        Action::Token(request)
+        | Action::Revoke(request)
+        | Action::Introspect(request)
+        | Action::Push(request) => Some(request.client.as_str()),
+        Action::Repeat(repeat) => return other.or_else(|| client_of(planned, &repeat.step)),
+        _ => None,
+    };
+    other.or(own)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge::sample::Sample;
+    use serde_json::json;
+
+    fn render(template: &str) -> Result<Value, String> {
+        let mut parts = Sample::verifier_wrong().parts();
+        parts.recording.variables = json!({"issuer": "https://as.example"});
+        let planned = parts.plan.runs.first().expect("a run").1.clone();
+        let run = parts.recording.runs.get_mut("run").expect("the run");
+        run.variables = json!({
+            "run": {"state": "s"}, "clients": {"public": {"client_id": "c1"}},
+            "client": {"client_id": "last"}
+        });
+        run.steps[0].result = json!({"code": "[code:8:0123456789ab]"});
+        let mut inner = run.steps[0].clone();
+        inner.name = "other/token".to_owned();
+        inner.result = json!({"status": 200});
+        run.steps.push(inner);
+        let row = json!({"case": "x", "want": "{{ issuer }}/x"});
+        let row = row.as_object().cloned().unwrap_or_default();
+        let run = &parts.recording.runs["run"];
+        Scope::of(&parts.recording, run, Some(&planned), &row, "token").render(&json!(template))
+    }
+
+    #[test]
+    fn reads_recording_run_row_client_and_steps() {
+        assert_eq!(render("{{ issuer }}"), Ok(json!("https://as.example")));
+        assert_eq!(render("{{ run.state }}"), Ok(json!("s")));
+        assert_eq!(render("{{ case.want }}"), Ok(json!("https://as.example/x")));
+        assert_eq!(render("{{ client.client_id }}"), Ok(json!("c1")));
+        assert_eq!(
+            render("{{ authorize.code }}"),
+            Ok(json!("[code:8:0123456789ab]"))
+        );
+        assert_eq!(render("{{ other.token.status }}"), Ok(json!(200)));
+    }
+
+    #[test]
+    fn an_absent_name_is_an_error_that_says_so() {
+        let error = render("{{ token.json.gone }}").expect_err("absent");
+        assert!(error.starts_with("cannot evaluate"), "{error}");
+    }
+}
