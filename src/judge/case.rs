@@ -74,7 +74,10 @@ fn judge_run(plan: &Plan, evidence: &Evidence<'_>, result: &mut CaseResult) {
         .map(|control| control.result(&leaned_on));
     let decided = decide(evidence);
     result.exchanges = match &decided {
-        Ok(step) => up_to(evidence.record, Some(step)),
+        Ok(Held { step, beside }) => {
+            let own = up_to(evidence.record, Some(step));
+            in_order(beside.iter().copied().chain(own))
+        }
         Err(Ending::Broken(findings)) => up_to(
             evidence.record,
             findings.first().map(|finding| finding.step.as_str()),
@@ -102,11 +105,19 @@ fn settle(plan: &Plan, case: &PlannedCase, decided: Result<(), Ending>, result: 
     };
 }
 
-/// Decides a run; the step that showed that everything held.
+/// What showed that everything held.
+struct Held {
+    /// The step.
+    step: String,
+    /// The exchanges of the honest step beside which a refusal counts.
+    beside: Vec<usize>,
+}
+
+/// Decides a run.
 ///
 /// A deviation that was seen counts, whatever else stayed open; only where nothing deviates does
 /// an open question make the case inconclusive.
-fn decide(evidence: &Evidence<'_>) -> Result<String, Ending> {
+fn decide(evidence: &Evidence<'_>) -> Result<Held, Ending> {
     given::judge(evidence)?;
     let refusal = match refusal::decide(evidence)? {
         Refused::No(findings) => return Err(Ending::Broken(findings)),
@@ -133,18 +144,23 @@ fn decide(evidence: &Evidence<'_>) -> Result<String, Ending> {
     if let Some(open) = open {
         return Err(open.into());
     }
-    // The refusal shows most; else the last step that was judged.
-    let last = || {
-        evidence
-            .deciding()
-            .filter(|step| evidence.step(step).is_some())
-            .max_by_key(|step| evidence.position(step))
-            .cloned()
-    };
-    refusal
-        .map(|refusal| refusal.step().name.clone())
-        .or_else(last)
-        .ok_or_else(|| Open::because("the check judges no step").into())
+    if let Some(refusal) = refusal {
+        return Ok(Held {
+            step: refusal.step().name.clone(),
+            beside: refusal.control().exchanges.clone(),
+        });
+    }
+    let last = evidence
+        .deciding()
+        .filter(|step| evidence.step(step).is_some())
+        .max_by_key(|step| evidence.position(step));
+    match last {
+        Some(step) => Ok(Held {
+            step: step.clone(),
+            beside: Vec::new(),
+        }),
+        None => Err(Open::because("the check judges no step").into()),
+    }
 }
 
 /// The exchanges of a run up to a step, that step's last; all without one.
@@ -152,10 +168,19 @@ fn up_to(run: &RunRecord, step: Option<&str>) -> Vec<usize> {
     let end = step
         .and_then(|name| run.steps.iter().position(|step| step.name == name))
         .map_or(run.steps.len(), |at| at + 1);
+    in_order(
+        run.steps[..end]
+            .iter()
+            .flat_map(|step| step.exchanges.iter().copied()),
+    )
+}
+
+/// Each exchange once, where it stands last.
+fn in_order(exchanges: impl Iterator<Item = usize>) -> Vec<usize> {
     let mut all: Vec<usize> = Vec::new();
-    for exchange in run.steps[..end].iter().flat_map(|step| &step.exchanges) {
-        all.retain(|known| known != exchange);
-        all.push(*exchange);
+    for exchange in exchanges {
+        all.retain(|known| *known != exchange);
+        all.push(exchange);
     }
     all
 }

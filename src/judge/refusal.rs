@@ -34,7 +34,6 @@ impl<'r> Refusal<'r> {
     }
 
     /// The honest step that was accepted.
-    #[cfg(test)]
     pub(super) const fn control(self) -> &'r StepRecord {
         self.control.step()
     }

@@ -93,7 +93,10 @@ impl<'r> Scope<'r> {
                 Some(value) => Some(value.clone()),
                 None if !has_template(value) => Some(value.clone()),
                 None => templates
-                    .render_value(value, &minijinja::Value::from(minijinja::value::Serde(names)))
+                    .render_value(
+                        value,
+                        &minijinja::Value::from(minijinja::value::Serde(names)),
+                    )
                     .ok(),
             };
             row.extend(value.map(|value| (name.clone(), value)));
