@@ -4,8 +4,17 @@
 //! It reports effects. Whether a page was a refusal is for the judge; a callback address is
 //! never requested.
 
+mod callback;
+mod choose;
+mod fill;
+mod hop;
 mod jar;
+mod page;
+#[cfg(test)]
+mod tests;
 mod visit;
+mod walk;
+mod words;
 
 pub use jar::CookieJar;
 pub use visit::{
@@ -14,22 +23,20 @@ pub use visit::{
 };
 
 use crate::run::http::Client;
+use crate::run::redact::Kind;
 use crate::target::Recipe;
 
-/// Makes one visit to the authorization endpoint.
+/// Makes one visit to the authorization endpoint. The jar keeps the session for a next visit.
 pub async fn authorize(
-    _client: &Client,
-    _jar: &mut CookieJar,
-    _visit: Visit,
-    _recipe: &Recipe,
+    client: &Client,
+    jar: &mut CookieJar,
+    visit: Visit,
+    recipe: &Recipe,
 ) -> Visited {
-    Visited {
-        outcome: VisitOutcome::Undecided {
-            reason: "not built yet".to_owned(),
-        },
-        pages: Vec::new(),
-        exchanges: Vec::new(),
-        logged_in: false,
-        consented: false,
+    if let Some(login) = &visit.login {
+        client.vault().learn(Kind::Password, &login.password);
+    }
+    match visit.driver {
+        Driver::Form => walk::Walk::new(client, jar, &visit, recipe).go().await,
     }
 }

@@ -70,6 +70,23 @@ pub struct Visit {
     pub driver: Driver,
 }
 
+impl Visit {
+    /// A visit in which nobody logs in and, were it asked, says yes.
+    pub fn new(authorization_url: impl Into<String>) -> Self {
+        Self {
+            authorization_url: authorization_url.into(),
+            redirect_uris: Vec::new(),
+            requested_redirect_uri: None,
+            login: None,
+            consent: Consent::Approve,
+            stop_before: None,
+            method: Method::Get,
+            max_pages: MAX_PAGES,
+            driver: Driver::Form,
+        }
+    }
+}
+
 /// The default of [`Visit::max_pages`].
 pub const MAX_PAGES: usize = 20;
 

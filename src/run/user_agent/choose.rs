@@ -1,0 +1,577 @@
+//! Decides what a person would do on a page.
+
+use super::fill::{self, Person};
+use super::page::{Button, Encoding, Field, FieldKind, Form, Link, Page};
+use super::words::{self, Meaning};
+use super::{Consent, PageKind};
+use crate::target::Recipe;
+
+/// What comes next.
+#[derive(Debug)]
+pub(super) enum Next {
+    /// Submit a form.
+    Submit(Submission),
+    /// Follow a reference.
+    Follow { reference: String, consents: bool },
+    /// Ask the login endpoint of the recipe.
+    JsonLogin,
+    /// There is no way on.
+    Rest,
+    /// Nothing can be said.
+    GiveUp(String),
+}
+
+/// A form, filled and ready to be sent.
+#[derive(Debug)]
+pub(super) struct Submission {
+    pub action: String,
+    pub post: bool,
+    pub encoding: Encoding,
+    pub members: Vec<(String, String)>,
+    /// Equal for equal forms.
+    pub fingerprint: String,
+    pub with_password: bool,
+    pub consents: bool,
+}
+
+/// What a page is and what to do there.
+pub(super) struct Choice {
+    pub kind: PageKind,
+    pub next: Next,
+}
+
+/// Longer refreshes are for people who fell asleep.
+const MAX_REFRESH: u32 = 10;
+
+pub(super) fn choose(page: &Page, status: u16, person: &Person<'_>) -> Choice {
+    if let Some((0..=1, target)) = &page.refresh {
+        return Choice {
+            kind: PageKind::Other,
+            next: follow(target),
+        };
+    }
+    if let Some(form) = page.forms.iter().find(|form| goes_by_itself(form)) {
+        let next = Next::Submit(submission(form, None, person, false));
+        return Choice {
+            kind: PageKind::Other,
+            next,
+        };
+    }
+    if let Some(form) = login_form(page, person.recipe) {
+        return Choice {
+            kind: PageKind::Login,
+            next: log_in(page, form, person),
+        };
+    }
+    let error = status >= 400 || words::is_error(&page.title) || words::is_error(&page.heading);
+    if !error && let Some(next) = consent(page, person) {
+        return Choice {
+            kind: PageKind::Consent,
+            next,
+        };
+    }
+    let kind = if error {
+        PageKind::Error
+    } else {
+        PageKind::Other
+    };
+    if let Some((0..=MAX_REFRESH, target)) = &page.refresh {
+        return Choice {
+            kind,
+            next: follow(target),
+        };
+    }
+    if let Some(target) = &page.script_target {
+        return Choice {
+            kind,
+            next: follow(target),
+        };
+    }
+    if page.loose_password {
+        return Choice {
+            kind: PageKind::Login,
+            next: drawn_login(person),
+        };
+    }
+    // A page that is all script says nothing to us, least of all no.
+    if page.has_script && page.text.len() < 40 && page.forms.is_empty() && !error {
+        return Choice {
+            kind,
+            next: drawn_login(person),
+        };
+    }
+    Choice {
+        kind,
+        next: Next::Rest,
+    }
+}
+
+fn follow(reference: &str) -> Next {
+    Next::Follow {
+        reference: reference.to_owned(),
+        consents: false,
+    }
+}
+
+fn drawn_login(person: &Person<'_>) -> Next {
+    if person.recipe.json_login.is_some() && person.login.is_some() {
+        return Next::JsonLogin;
+    }
+    Next::GiveUp(
+        "the page is drawn by a script, which plain forms cannot pass: give `json_login`"
+            .to_owned(),
+    )
+}
+
+/// Whether a script submits the form and a person has nothing to say.
+fn goes_by_itself(form: &Form) -> bool {
+    const ANSWERS: &[&str] = &[
+        "code",
+        "error",
+        "id_token",
+        "access_token",
+        "SAMLResponse",
+        "response",
+    ];
+    let answers = form
+        .fields
+        .iter()
+        .any(|field| ANSWERS.contains(&field.name.as_str()));
+    form.submits_itself
+        && !form.fields.iter().any(Field::is_typed)
+        && (form.buttons.is_empty() || answers)
+}
+
+fn login_form<'p>(page: &'p Page, recipe: &Recipe) -> Option<&'p Form> {
+    let usable = |form: &&Form| !form.is_search && !words::leads_aside(&form.action);
+    let passwords = |form: &Form| {
+        form.fields
+            .iter()
+            .filter(|field| field.kind == FieldKind::Password)
+            .count()
+    };
+    let new = |form: &Form| {
+        passwords(form) > 1
+            || form
+                .fields
+                .iter()
+                .any(|f| f.autocomplete.contains("new-password"))
+    };
+    let forms = || page.forms.iter().filter(usable);
+    forms()
+        .find(|form| passwords(form) == 1 && !new(form))
+        .or_else(|| {
+            forms().find(|form| {
+                passwords(form) > 0
+                    && fill::password_field(form, recipe).is_some()
+                    && page.forms.len() == 1
+            })
+        })
+        .or_else(|| {
+            forms().find(|form| {
+                fill::username_field(form, recipe).is_some_and(|index| {
+                    let field = &form.fields[index];
+                    recipe.username_field.is_some()
+                        || words::username_score(&field.name, &field.autocomplete, &field.hint) > 0
+                        || field.kind == FieldKind::Email
+                })
+            })
+        })
+}
+
+fn log_in(page: &Page, form: &Form, person: &Person<'_>) -> Next {
+    let asks = asks_consent(form);
+    if asks || by_recipe(form, person).is_some() {
+        return match answer(page, form, person) {
+            Some(button) => Next::Submit(submission(form, Some(button), person, asks)),
+            None => no_way_to_deny(),
+        };
+    }
+    let wanted = person.recipe.submit.as_deref();
+    let button = form
+        .buttons
+        .iter()
+        .find(|button| {
+            wanted.is_some_and(|w| button.marks.submit || is_called(w, &button.text, &button.value))
+        })
+        .or_else(|| {
+            best(form, |meaning| {
+                3 * i32::from(meaning.logs_in) + 2 * i32::from(meaning.approves)
+                    - 5 * i32::from(meaning.denies)
+                    - 4 * i32::from(meaning.aside)
+            })
+        });
+    let only_allows = button
+        .map(meaning_of)
+        .is_some_and(|meaning| meaning.approves && !meaning.logs_in);
+    if only_allows && person.consent == Consent::Deny && person.login.is_some() {
+        return no_way_to_deny();
+    }
+    Next::Submit(submission(form, button, person, only_allows))
+}
+
+fn no_way_to_deny() -> Next {
+    Next::GiveUp("no button or link that denies was found: name it as `deny`".to_owned())
+}
+
+/// Whether the form asks a yes-or-no question with its buttons.
+fn asks_consent(form: &Form) -> bool {
+    form.buttons
+        .iter()
+        .any(|button| meaning_of(button).denies && !meaning_of(button).aside)
+        && form
+            .buttons
+            .iter()
+            .any(|button| meaning_of(button).approves)
+}
+
+fn by_recipe<'f>(form: &'f Form, person: &Person<'_>) -> Option<&'f Button> {
+    let wanted = match person.consent {
+        Consent::Approve => person.recipe.approve.as_deref(),
+        Consent::Deny => person.recipe.deny.as_deref(),
+    }?;
+    form.buttons.iter().find(|button| {
+        let marked = match person.consent {
+            Consent::Approve => button.marks.approve,
+            Consent::Deny => button.marks.deny,
+        };
+        marked || is_called(wanted, &button.text, &button.value)
+    })
+}
+
+/// The button of the form that says what the person wants.
+fn answer<'f>(page: &Page, form: &'f Form, person: &Person<'_>) -> Option<&'f Button> {
+    by_recipe(form, person).or_else(|| match person.consent {
+        Consent::Approve => best(form, |meaning| {
+            4 * i32::from(meaning.approves) + i32::from(meaning.logs_in)
+                - 9 * i32::from(meaning.denies)
+                - 5 * i32::from(meaning.aside)
+        }),
+        Consent::Deny => {
+            let denying = |button: &&Button| meaning_of(button).denies;
+            form.buttons.iter().find(denying).or_else(|| {
+                let alone = page.forms.len() == 1 && fill::has_denying_radio(form);
+                form.buttons.first().filter(|_| alone)
+            })
+        }
+    })
+}
+
+/// The first of the buttons with the highest score, if that is not negative.
+fn best(form: &Form, score: impl Fn(Meaning) -> i32) -> Option<&Button> {
+    let scored = form
+        .buttons
+        .iter()
+        .map(|button| (score(meaning_of(button)), button));
+    let mut best: Option<(i32, &Button)> = None;
+    for (score, button) in scored.filter(|(score, _)| *score >= 0) {
+        if best.is_none_or(|(highest, _)| score > highest) {
+            best = Some((score, button));
+        }
+    }
+    best.map(|(_, button)| button)
+}
+
+fn meaning_of(button: &Button) -> Meaning {
+    words::meaning(&button.text, &format!("{} {}", button.value, button.name))
+}
+
+fn is_called(wanted: &str, text: &str, value: &str) -> bool {
+    text.eq_ignore_ascii_case(wanted.trim()) || value.eq_ignore_ascii_case(wanted.trim())
+}
+
+/// What to do on a page that asks for consent; `None` when it does not.
+fn consent(page: &Page, person: &Person<'_>) -> Option<Next> {
+    let candidates = || {
+        page.forms.iter().filter(|form| {
+            !form.is_search && !words::leads_aside(&form.action) && !form.buttons.is_empty()
+        })
+    };
+    let approving = candidates()
+        .filter(|form| {
+            asks_consent(form)
+                || best(form, approval).is_some_and(|b| form.post || meaning_of(b).approves)
+        })
+        .max_by_key(|form| {
+            let best = form
+                .buttons
+                .iter()
+                .map(|button| approval(meaning_of(button)))
+                .max();
+            (best, asks_consent(form), form.post)
+        });
+    let deny_link = || {
+        let by_words = page.links.iter().find(|link| {
+            let meaning = words::meaning(&link.text, "");
+            meaning.denies && !meaning.aside && link.text.len() <= 40 && leads_somewhere(link)
+        });
+        link_by_recipe(page, person).or(by_words)
+    };
+    match person.consent {
+        Consent::Approve => approve(page, approving, deny_link().is_some(), person),
+        Consent::Deny => {
+            let form = candidates().find(|form| answer(page, form, person).is_some());
+            match (form, deny_link()) {
+                (Some(form), _) => {
+                    let button = answer(page, form, person);
+                    Some(Next::Submit(submission(form, button, person, true)))
+                }
+                (None, Some(link)) => Some(Next::Follow {
+                    reference: link.href.clone(),
+                    consents: true,
+                }),
+                (None, None) => approving.map(|_| no_way_to_deny()),
+            }
+        }
+    }
+}
+
+fn approval(meaning: Meaning) -> i32 {
+    3 * i32::from(meaning.approves) - 9 * i32::from(meaning.denies) - 5 * i32::from(meaning.aside)
+}
+
+fn approve(page: &Page, form: Option<&Form>, can_deny: bool, person: &Person<'_>) -> Option<Next> {
+    if let Some(form) = page
+        .forms
+        .iter()
+        .find(|form| by_recipe(form, person).is_some())
+    {
+        let button = by_recipe(form, person);
+        return Some(Next::Submit(submission(form, button, person, true)));
+    }
+    if let Some(link) = link_by_recipe(page, person) {
+        return Some(Next::Follow {
+            reference: link.href.clone(),
+            consents: true,
+        });
+    }
+    if let Some(form) = form {
+        let blank = |field: &&Field| {
+            field.is_typed()
+                && field.value.is_empty()
+                && !field.name.is_empty()
+                && !person.recipe.extra_fields.contains_key(&field.name)
+        };
+        if let Some(field) = form
+            .fields
+            .iter()
+            .find(blank)
+            .filter(|_| !asks_consent(form))
+        {
+            let name: String = field.name.chars().take(60).collect();
+            let reason = format!("the page asks for `{name}`: add it to `extra_fields`");
+            return Some(Next::GiveUp(reason));
+        }
+        let button = answer(page, form, person);
+        return Some(Next::Submit(submission(form, button, person, true)));
+    }
+    // A link that says yes counts only beside one that says no: pages are full of links.
+    let yes = |link: &&Link| words::meaning(&link.text, "").approves && leads_somewhere(link);
+    let link = page.links.iter().find(yes).filter(|_| can_deny)?;
+    Some(Next::Follow {
+        reference: link.href.clone(),
+        consents: true,
+    })
+}
+
+fn link_by_recipe<'p>(page: &'p Page, person: &Person<'_>) -> Option<&'p Link> {
+    let wanted = match person.consent {
+        Consent::Approve => person.recipe.approve.as_deref(),
+        Consent::Deny => person.recipe.deny.as_deref(),
+    }?;
+    page.links.iter().find(|link| {
+        let marked = match person.consent {
+            Consent::Approve => link.marks.approve,
+            Consent::Deny => link.marks.deny,
+        };
+        marked || is_called(wanted, &link.text, "")
+    })
+}
+
+fn leads_somewhere(link: &Link) -> bool {
+    let href = link.href.trim();
+    !href.is_empty()
+        && !href.starts_with('#')
+        && !href.to_ascii_lowercase().starts_with("javascript:")
+}
+
+fn submission(
+    form: &Form,
+    button: Option<&Button>,
+    person: &Person<'_>,
+    consents: bool,
+) -> Submission {
+    let action = button
+        .and_then(|b| b.form_action.as_deref())
+        .unwrap_or(&form.action);
+    Submission {
+        action: action.to_owned(),
+        post: button.and_then(|b| b.form_post).unwrap_or(form.post),
+        encoding: button
+            .and_then(|b| b.form_encoding)
+            .unwrap_or(form.encoding),
+        members: fill::members(form, button, person),
+        fingerprint: fingerprint(form),
+        with_password: fill::password_field(form, person.recipe).is_some(),
+        consents,
+    }
+}
+
+/// Path of the action and names of the fields; values such as CSRF tokens change each time.
+fn fingerprint(form: &Form) -> String {
+    let path = form.action.split(['?', '#']).next().unwrap_or_default();
+    let names: Vec<&str> = form
+        .fields
+        .iter()
+        .map(|field| field.name.as_str())
+        .collect();
+    let buttons: Vec<&str> = form
+        .buttons
+        .iter()
+        .map(|button| button.text.as_str())
+        .collect();
+    format!("{path} {} {}", names.join(","), buttons.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Credentials;
+    use super::super::page::read;
+    use super::*;
+
+    fn chosen(html: &str, consent: Consent, recipe: &Recipe) -> String {
+        let login = Credentials {
+            username: "alice".to_owned(),
+            password: "pw".to_owned(),
+        };
+        let person = Person {
+            login: Some(&login),
+            consent,
+            recipe,
+        };
+        let Choice { kind, next } = choose(&read(html, recipe), 200, &person);
+        match next {
+            Next::Submit(s) => format!("{kind:?} {} {}", s.action, fill::query(&s.members)),
+            Next::Follow { reference, .. } => format!("{kind:?} -> {reference}"),
+            Next::JsonLogin => format!("{kind:?} json"),
+            Next::Rest => format!("{kind:?} rest"),
+            Next::GiveUp(reason) => format!("{kind:?} gives up: {reason}"),
+        }
+    }
+
+    fn both(html: &str) -> [String; 2] {
+        [Consent::Approve, Consent::Deny].map(|consent| chosen(html, consent, &Recipe::default()))
+    }
+
+    #[test]
+    fn the_first_button_may_be_deny() {
+        let html = "<h1>App wants access</h1><form method=post action=/c>
+            <button name=action value=deny>Deny</button><button name=action value=approve>Allow Access</button></form>";
+        assert_eq!(
+            both(html),
+            ["Consent /c action=approve", "Consent /c action=deny"]
+        );
+    }
+
+    #[test]
+    fn consent_may_be_denied_by_a_link_or_a_nameless_button() {
+        let html = "<form method=post action=/i><input type=hidden name=prompt value=consent>
+            <button autofocus>Continue</button></form><a href=/i/abort>[ Cancel ]</a>";
+        assert_eq!(
+            both(html),
+            ["Consent /i prompt=consent", "Consent -> /i/abort"]
+        );
+        let html = "<form method=post><input type=submit value=Cancel>
+            <input type=submit name=allow value=Authorize></form>";
+        assert_eq!(both(html), ["Consent  allow=Authorize", "Consent  "]);
+        let html = "<form method=post><button>Weiter so</button></form>";
+        assert_eq!(
+            chosen(html, Consent::Approve, &Recipe::default()),
+            "Consent  "
+        );
+        assert!(both(html)[1].contains("gives up: no button or link that denies"));
+        let links = "<a href=/yes>Allow</a> <a href=/no>Deny</a> <a href=#>Cancel</a>";
+        assert_eq!(both(links), ["Consent -> /yes", "Consent -> /no"]);
+    }
+
+    #[test]
+    fn two_forms_for_two_answers_are_told_apart() {
+        let html = "<form method=post action=/no><button>Deny</button></form>
+            <form method=post action=/yes><button>Allow</button></form>";
+        assert_eq!(both(html), ["Consent /yes ", "Consent /no "]);
+    }
+
+    #[test]
+    fn login_and_consent_in_one_form_obey_both() {
+        let html = "<form method=post action=/l><input name=username><input type=password name=password>
+            <button name=d value=allow>Allow</button><button name=d value=deny>Deny</button></form>";
+        let [yes, no] = both(html);
+        assert_eq!(yes, "Login /l username=alice&password=pw&d=allow");
+        assert_eq!(no, "Login /l username=alice&password=pw&d=deny");
+    }
+
+    #[test]
+    fn other_forms_on_a_login_page_are_left_alone() {
+        let html = "<form action=/search><input type=search name=q><button>Search</button></form>
+            <form method=post action=/register><input name=email><input type=password name=p1>
+            <input type=password name=p2><button>Create account</button></form>
+            <form method=post action=/login><input type=email name=e><input type=password name=p>
+            <button name=sso value=google>Sign in with Google</button><button>Sign in</button></form>";
+        assert_eq!(both(html)[0], "Login /login e=alice&p=pw");
+    }
+
+    #[test]
+    fn a_user_name_may_be_asked_first_and_a_subject_alone() {
+        let html = "<form method=post><input name=identifier autocomplete=username><button>Next</button></form>";
+        assert_eq!(both(html)[0], "Login  identifier=alice");
+        let html = "<form method=post><input name=sub><button>Authorize</button></form>";
+        assert_eq!(both(html)[0], "Login  sub=alice");
+    }
+
+    #[test]
+    fn pages_without_a_way_on_are_left_alone() {
+        for html in [
+            "<h1>Error: invalid redirect_uri</h1><form method=post><button>Try again</button></form>",
+            "<p>The client is not known here, ask its owner.</p><a href=/>Home</a>",
+            "<p>Sorry, that did not work out as it should.</p><form action=/logout method=post><button>Log out</button></form>",
+        ] {
+            assert!(both(html)[0].ends_with("rest"), "{html}: {}", both(html)[0]);
+        }
+        assert!(
+            both("<div id=root></div><script src=/app.js></script>")[0]
+                .contains("drawn by a script")
+        );
+        assert!(
+            both("<form method=post><input name=otp><button>Verify</button></form>")[0]
+                .contains("`otp`")
+        );
+    }
+
+    #[test]
+    fn the_recipe_decides() {
+        let recipe = Recipe {
+            approve: Some("css:#b2".to_owned()),
+            deny: Some("nix da".to_owned()),
+            ..Recipe::default()
+        };
+        let html = "<form method=post><button name=b value=1>Allow</button>
+            <button name=b value=2 id=b2>Jo mei</button><button name=b value=3>Nix da</button></form>";
+        assert_eq!(chosen(html, Consent::Approve, &recipe), "Consent  b=2");
+        assert_eq!(chosen(html, Consent::Deny, &recipe), "Consent  b=3");
+    }
+
+    #[test]
+    fn self_submitting_forms_and_refreshes_are_followed() {
+        let html = "<body onload='document.forms[0].submit()'><form method=post action=http://c/cb>
+            <input type=hidden name=code value=1></form>";
+        assert_eq!(both(html)[1], "Other http://c/cb code=1");
+        assert_eq!(
+            both("<meta http-equiv=refresh content='0;url=/n'>")[0],
+            "Other -> /n"
+        );
+        let slow =
+            "<meta http-equiv=refresh content='300;url=/timeout'><form method=post action=/l>
+            <input name=user><input type=password name=p></form>";
+        assert_eq!(both(slow)[0], "Login /l user=alice&p=pw");
+    }
+}

@@ -1,0 +1,294 @@
+//! Fills a form as a person would and encodes it as a browser does (HTML, "Form submission").
+
+use super::page::{Button, Encoding, Field, FieldKind, Form};
+use super::words;
+use super::{Consent, Credentials};
+use crate::target::Recipe;
+
+/// Who fills and what he wants.
+pub(super) struct Person<'a> {
+    pub login: Option<&'a Credentials>,
+    pub consent: Consent,
+    pub recipe: &'a Recipe,
+}
+
+/// The members that the form sends.
+pub(super) fn members(
+    form: &Form,
+    button: Option<&Button>,
+    person: &Person<'_>,
+) -> Vec<(String, String)> {
+    let username = username_field(form, person.recipe);
+    let password = password_field(form, person.recipe);
+    let mut members = Vec::new();
+    for (index, field) in form.fields.iter().enumerate() {
+        if field.name.is_empty() {
+            continue;
+        }
+        let value = if let Some(value) = person.recipe.extra_fields.get(&field.name) {
+            Some(value.clone())
+        } else if Some(index) == username && (!field.read_only || field.value.is_empty()) {
+            Some(
+                person
+                    .login
+                    .map_or_else(|| field.value.clone(), |login| login.username.clone()),
+            )
+        } else if Some(index) == password {
+            Some(
+                person
+                    .login
+                    .map_or_else(|| field.value.clone(), |login| login.password.clone()),
+            )
+        } else {
+            preset(form, field, person.consent)
+        };
+        members.extend(value.map(|value| (field.name.clone(), value)));
+    }
+    if let Some(button) = button.filter(|button| !button.name.is_empty()) {
+        members.push((button.name.clone(), button.value.clone()));
+    }
+    members
+}
+
+fn preset(form: &Form, field: &Field, consent: Consent) -> Option<String> {
+    match field.kind {
+        FieldKind::Checkbox => {
+            let scope = is_scope(field);
+            let any = form
+                .fields
+                .iter()
+                .any(|other| is_scope(other) && other.checked);
+            let wanted =
+                field.checked || field.required || (scope && !any && consent == Consent::Approve);
+            wanted.then(|| checked_value(field))
+        }
+        FieldKind::Radio => {
+            let chosen = chosen_radio(form, &field.name, consent)?;
+            std::ptr::eq(chosen, field).then(|| checked_value(field))
+        }
+        // `checked` stands for "has an option".
+        FieldKind::Select => field.checked.then(|| field.value.clone()),
+        _ => Some(field.value.clone()),
+    }
+}
+
+fn is_scope(field: &Field) -> bool {
+    field.kind == FieldKind::Checkbox && field.name.to_ascii_lowercase().contains("scope")
+}
+
+fn checked_value(field: &Field) -> String {
+    if field.value.is_empty() {
+        "on".to_owned()
+    } else {
+        field.value.clone()
+    }
+}
+
+fn chosen_radio<'f>(form: &'f Form, name: &str, consent: Consent) -> Option<&'f Field> {
+    let group = || {
+        form.fields
+            .iter()
+            .filter(|f| f.kind == FieldKind::Radio && f.name == name)
+    };
+    let meant = group().find(|field| {
+        let meaning = words::meaning(&field.hint, &field.value);
+        match consent {
+            Consent::Approve => meaning.approves,
+            Consent::Deny => meaning.denies,
+        }
+    });
+    // Two answers make a question of consent; one that fits alone may be anything.
+    let question = group().any(|field| words::meaning(&field.hint, &field.value).denies);
+    meant
+        .filter(|_| question)
+        .or_else(|| group().find(|field| field.checked))
+        .or_else(|| group().find(|field| field.required))
+}
+
+/// Whether a group of radio buttons asks for consent and one of them says no.
+pub(super) fn has_denying_radio(form: &Form) -> bool {
+    form.fields.iter().any(|field| {
+        field.kind == FieldKind::Radio && words::meaning(&field.hint, &field.value).denies
+    })
+}
+
+/// The field for the user name.
+pub(super) fn username_field(form: &Form, recipe: &Recipe) -> Option<usize> {
+    let typed = |field: &Field| matches!(field.kind, FieldKind::Text | FieldKind::Email);
+    if let Some(wanted) = &recipe.username_field {
+        let named = |field: &Field| field.name == *wanted || field.id == *wanted;
+        return form
+            .fields
+            .iter()
+            .position(|field| typed(field) && named(field));
+    }
+    let scored = form
+        .fields
+        .iter()
+        .enumerate()
+        .filter(|(_, field)| typed(field))
+        .map(|(index, field)| {
+            let score = words::username_score(&field.name, &field.autocomplete, &field.hint)
+                .max(words::username_score(&field.id, "", ""));
+            let email = u32::from(field.kind == FieldKind::Email) * 5;
+            (score.max(email), index)
+        });
+    let best = scored
+        .clone()
+        .max_by_key(|(score, index)| (*score, usize::MAX - index));
+    match best {
+        Some((0, _)) => {
+            // Nameless but the only one before the password.
+            let password = form
+                .fields
+                .iter()
+                .position(|f| f.kind == FieldKind::Password)?;
+            let before = scored
+                .map(|(_, index)| index)
+                .take_while(|index| *index < password);
+            before.last()
+        }
+        Some((_, index)) => Some(index),
+        None => None,
+    }
+}
+
+/// The field for the password.
+pub(super) fn password_field(form: &Form, recipe: &Recipe) -> Option<usize> {
+    if let Some(wanted) = &recipe.password_field {
+        let named = |field: &Field| field.name == *wanted || field.id == *wanted;
+        return form
+            .fields
+            .iter()
+            .position(|field| field.is_typed() && named(field));
+    }
+    form.fields
+        .iter()
+        .position(|field| field.kind == FieldKind::Password)
+}
+
+/// The content type of forms.
+pub(super) const FORM_TYPE: &str = "application/x-www-form-urlencoded";
+
+/// Content type and body of the members.
+pub(super) fn encode(members: &[(String, String)], encoding: Encoding) -> (String, Vec<u8>) {
+    match encoding {
+        Encoding::UrlEncoded => (FORM_TYPE.to_owned(), query(members).into_bytes()),
+        Encoding::Plain => {
+            let lines: String = members
+                .iter()
+                .map(|(n, v)| format!("{n}={v}\r\n"))
+                .collect();
+            ("text/plain".to_owned(), lines.into_bytes())
+        }
+        Encoding::Multipart => multipart(members),
+    }
+}
+
+/// Members as a query.
+pub(super) fn query(members: &[(String, String)]) -> String {
+    url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(members)
+        .finish()
+}
+
+fn multipart(members: &[(String, String)]) -> (String, Vec<u8>) {
+    let mut boundary = "----authspec-form".to_owned();
+    while members
+        .iter()
+        .any(|(name, value)| name.contains(&boundary) || value.contains(&boundary))
+    {
+        boundary.push('-');
+    }
+    let mut body = String::new();
+    for (name, value) in members {
+        let name = name
+            .replace('"', "%22")
+            .replace('\r', "%0D")
+            .replace('\n', "%0A");
+        body.push_str(&format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+        ));
+    }
+    body.push_str(&format!("--{boundary}--\r\n"));
+    (
+        format!("multipart/form-data; boundary={boundary}"),
+        body.into_bytes(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::user_agent::page::read;
+
+    fn filled(html: &str, consent: Consent, recipe: &Recipe) -> String {
+        let page = read(html, recipe);
+        let login = Credentials {
+            username: "alice".to_owned(),
+            password: "pw".to_owned(),
+        };
+        let person = Person {
+            login: Some(&login),
+            consent,
+            recipe,
+        };
+        query(&members(
+            &page.forms[0],
+            page.forms[0].buttons.first(),
+            &person,
+        ))
+    }
+
+    #[test]
+    fn presets_stay_and_the_user_fills_in_what_is_asked() {
+        let html =
+            "<form><input type=hidden name=csrf value=1><input name=q1><input name=f value=x>
+            <label>User <input name=f2></label><input type=password name=p><input type=checkbox
+            name=terms required><input type=checkbox name=remember><select name=s></select>
+            <button name=go value=1>Go</button></form>";
+        let plain = Recipe::default();
+        let wanted = "csrf=1&q1=&f=x&f2=alice&p=pw&terms=on&go=1";
+        assert_eq!(filled(html, Consent::Approve, &plain), wanted);
+        let recipe = Recipe {
+            username_field: Some("q1".to_owned()),
+            extra_fields: [("f".to_owned(), "y".to_owned())].into_iter().collect(),
+            ..Recipe::default()
+        };
+        let wanted = "csrf=1&q1=alice&f=y&f2=&p=pw&terms=on&go=1";
+        assert_eq!(filled(html, Consent::Approve, &recipe), wanted);
+    }
+
+    #[test]
+    fn scopes_and_answers_are_chosen() {
+        let html = "<form><input type=checkbox name=scope value=a><input type=checkbox name=scope
+            value=b><input type=radio name=d value=deny checked><input type=radio name=d
+            value=allow></form>";
+        let recipe = Recipe::default();
+        assert_eq!(
+            filled(html, Consent::Approve, &recipe),
+            "scope=a&scope=b&d=allow"
+        );
+        assert_eq!(filled(html, Consent::Deny, &recipe), "d=deny");
+        let preset = html.replace("value=b>", "value=b checked>");
+        assert_eq!(
+            filled(&preset, Consent::Approve, &recipe),
+            "scope=b&d=allow"
+        );
+    }
+
+    #[test]
+    fn multipart_is_framed() {
+        let members = [("a\"".to_owned(), "----authspec-form".to_owned())];
+        let (content_type, body) = encode(&members, Encoding::Multipart);
+        assert_eq!(
+            content_type,
+            "multipart/form-data; boundary=----authspec-form-"
+        );
+        let body = String::from_utf8(body).unwrap();
+        assert!(
+            body.contains("name=\"a%22\"\r\n\r\n----authspec-form\r\n"),
+            "{body}"
+        );
+    }
+}

@@ -1,0 +1,440 @@
+//! The driver `form`: walks from page to page with plain HTTP.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use url::Url;
+
+use super::callback::{Destination, classify, parameters, query_and_fragment};
+use super::choose::{Choice, Next, Submission, choose};
+use super::fill::{self, Person};
+use super::page::{self, Page};
+use super::{
+    CookieJar, Method, PageKind, PageSeen, StopBefore, Visit, VisitOutcome, Visited, hop, words,
+};
+use crate::run::http::{Client, RequestKind, Response};
+use crate::target::Recipe;
+
+use hop::Hop;
+
+/// The same form may come back once: a session may have been missing or a token stale.
+const MAX_SAME_FORM: usize = 2;
+const MAX_TEXT: usize = 4000;
+
+/// One walk.
+pub(super) struct Walk<'a> {
+    client: &'a Client,
+    jar: &'a mut CookieJar,
+    visit: &'a Visit,
+    recipe: &'a Recipe,
+    visited: Visited,
+    submissions: HashMap<String, usize>,
+    /// The login form whose password was sent last, until the next page tells.
+    pending_login: Option<String>,
+    asked_json_login: bool,
+}
+
+/// Where the walk stands after an answer.
+enum Step {
+    On(Box<Hop>),
+    End(VisitOutcome),
+}
+
+fn undecided(reason: impl Into<String>) -> Step {
+    Step::End(VisitOutcome::Undecided {
+        reason: reason.into(),
+    })
+}
+
+impl<'a> Walk<'a> {
+    pub fn new(
+        client: &'a Client,
+        jar: &'a mut CookieJar,
+        visit: &'a Visit,
+        recipe: &'a Recipe,
+    ) -> Self {
+        let visited = Visited {
+            outcome: VisitOutcome::Undecided {
+                reason: "not begun".to_owned(),
+            },
+            pages: Vec::new(),
+            exchanges: Vec::new(),
+            logged_in: false,
+            consented: false,
+        };
+        Self {
+            client,
+            jar,
+            visit,
+            recipe,
+            visited,
+            submissions: HashMap::new(),
+            pending_login: None,
+            asked_json_login: false,
+        }
+    }
+
+    /// Walks to the end.
+    pub async fn go(mut self) -> Visited {
+        let mut hop = self.first();
+        self.visited.outcome = loop {
+            if self.visited.exchanges.len() >= self.visit.max_pages.max(1) {
+                let reason = format!(
+                    "no end after {} requests, the last one was for: {}",
+                    self.visited.exchanges.len(),
+                    hop.purpose
+                );
+                break VisitOutcome::Undecided { reason };
+            }
+            match self.take(hop).await {
+                Step::On(next) => hop = *next,
+                Step::End(outcome) => break outcome,
+            }
+        };
+        if matches!(self.visited.outcome, VisitOutcome::Callback { .. }) {
+            self.visited.logged_in |= self.pending_login.is_some();
+        }
+        self.visited
+    }
+
+    fn first(&self) -> Hop {
+        let url = &self.visit.authorization_url;
+        match self.visit.method {
+            Method::Get => Hop::get(url.clone(), "authorization request"),
+            Method::Post => {
+                let (query, _) = query_and_fragment(url);
+                let bare = url.split(['?', '#']).next().unwrap_or_default().to_owned();
+                let body = query.unwrap_or_default().as_bytes().to_vec();
+                Hop::post(
+                    bare,
+                    "authorization request",
+                    fill::FORM_TYPE.to_owned(),
+                    body,
+                )
+            }
+        }
+    }
+
+    async fn take(&mut self, hop: Hop) -> Step {
+        let Ok(url) = Url::parse(&hop.url) else {
+            return undecided(format!("{}: the address does not parse", hop.purpose));
+        };
+        let sent = self
+            .client
+            .send(hop.purpose, hop.request(self.jar.header(&url), &url))
+            .await;
+        self.visited.exchanges.push(sent.exchange);
+        let response = match sent.answer {
+            Ok(response) => response,
+            Err(failure) => return undecided(format!("{}: {}", hop.purpose, failure.message)),
+        };
+        self.jar.store(&url, &response.header_all("set-cookie"));
+        if let (300..=399, Some(location)) = (response.status, response.header("location")) {
+            return self.redirect(&hop, &url, response.status, &location);
+        }
+        self.arrive(hop, &url, &response, sent.exchange).await
+    }
+
+    fn redirect(&mut self, hop: &Hop, url: &Url, status: u16, location: &str) -> Step {
+        let Some(address) = page::resolve(url, location.trim()) else {
+            return undecided(format!(
+                "{}: the redirect's address does not parse",
+                hop.purpose
+            ));
+        };
+        let keeps = matches!(status, 307 | 308);
+        let next = if keeps {
+            hop.again_at(address)
+        } else {
+            hop.redirected(address)
+        };
+        let posted = if keeps {
+            hop.members.clone()
+        } else {
+            Vec::new()
+        };
+        self.lead(next, posted)
+    }
+
+    /// Goes on to an address, or ends there if it is a callback or a stranger's.
+    fn lead(&mut self, hop: Hop, posted: Vec<(String, String)>) -> Step {
+        match classify(&hop.url, &posted, self.visit, self.client.allowed()) {
+            Destination::Onward => Step::On(Box::new(hop)),
+            Destination::Strange(reason) => undecided(reason),
+            Destination::Callback {
+                registered,
+                as_requested,
+                foreign,
+            } => {
+                let (query, fragment) = query_and_fragment(&hop.url);
+                Step::End(VisitOutcome::Callback {
+                    params: parameters(query),
+                    fragment: parameters(fragment),
+                    form_post: posted,
+                    registered,
+                    as_requested,
+                    foreign,
+                    url: hop.url,
+                })
+            }
+        }
+    }
+
+    async fn arrive(&mut self, hop: Hop, url: &Url, response: &Response, exchange: usize) -> Step {
+        let page = match self.read(response).await {
+            Ok(page) => page,
+            Err(reason) => return undecided(reason),
+        };
+        let login = self.visit.login.as_ref();
+        let person = Person {
+            login,
+            consent: self.visit.consent,
+            recipe: self.recipe,
+        };
+        let Choice { kind, next } = choose(&page, response.status, &person);
+        self.see(&page, kind, response, exchange);
+        match response.status {
+            429 => return undecided(format!("{}: the server answered 429", hop.purpose)),
+            500.. => {
+                let status = response.status;
+                return undecided(format!("{}: the server answered {status}", hop.purpose));
+            }
+            _ => {}
+        }
+        if page.captcha {
+            return undecided("the page has a captcha");
+        }
+        self.settle_login(&page, kind, &next, response.status);
+        if self.stops_at(kind, &next) {
+            return self.rest(&page, response.status, exchange);
+        }
+        let no_referrer = hop::hides_referrer(response, &page);
+        match next {
+            Next::Submit(submission) => self.submit(submission, &page, url, no_referrer),
+            Next::Follow {
+                reference,
+                consents,
+            } => {
+                self.visited.consented |= consents;
+                match page.resolve(url, &reference) {
+                    Some(address) => {
+                        let purpose = if consents {
+                            "consent"
+                        } else {
+                            "redirect by the page"
+                        };
+                        let hop = Hop::get(address, purpose).started_on(url, no_referrer);
+                        self.lead(hop, Vec::new())
+                    }
+                    None => undecided("the page leads to an address that does not parse"),
+                }
+            }
+            Next::JsonLogin => self.json_login(&page, url).await,
+            Next::Rest => self.rest(&page, response.status, exchange),
+            Next::GiveUp(reason) => undecided(reason),
+        }
+    }
+
+    /// Reads HTML on a thread of its own: a hostile page may keep the parser busy, and must not
+    /// keep the other requests waiting.
+    async fn read(&self, response: &Response) -> Result<Page, String> {
+        let text = response.text();
+        let content_type = response
+            .header("content-type")
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        let is_html = content_type.contains("html")
+            || (content_type.is_empty() && text.trim_start().starts_with('<'));
+        if !is_html {
+            let text: String = text.chars().take(MAX_TEXT).collect();
+            return Ok(Page {
+                text,
+                ..Page::default()
+            });
+        }
+        let recipe = self.recipe.clone();
+        let (tell, told) = tokio::sync::oneshot::channel();
+        std::thread::spawn(move || {
+            // Nobody waits any more when the time is over.
+            let _ = tell.send(Box::new(page::read(&text, &recipe)));
+        });
+        let mut page = tokio::time::timeout(Duration::from_secs(10), told)
+            .await
+            .map_err(|_| "the page takes too long to parse".to_owned())?
+            .map_err(|_| "the page cannot be parsed".to_owned())?;
+        if page.refresh.is_none() {
+            page.refresh = response
+                .header("refresh")
+                .and_then(|value| page::refresh(&value));
+        }
+        Ok(*page)
+    }
+
+    fn see(&mut self, page: &Page, kind: PageKind, response: &Response, exchange: usize) {
+        self.visited.pages.push(PageSeen {
+            exchange,
+            status: response.status,
+            title: page.title.clone(),
+            kind,
+            text: page.text.clone(),
+            headers: response
+                .headers
+                .iter()
+                .map(|(name, value)| (name.clone(), String::from_utf8_lossy(value).into_owned()))
+                .collect(),
+        });
+    }
+
+    /// The page after a password tells whether it was taken.
+    fn settle_login(&mut self, page: &Page, kind: PageKind, next: &Next, status: u16) {
+        let Some(pending) = self.pending_login.take() else {
+            return;
+        };
+        let same = matches!(next, Next::Submit(s) if s.with_password && s.fingerprint == pending);
+        let refused = same
+            || matches!(status, 401 | 403)
+            || (kind == PageKind::Login && words::refuses_login(&page.text));
+        self.visited.logged_in |= !refused;
+    }
+
+    fn stops_at(&self, kind: PageKind, next: &Next) -> bool {
+        let consents = matches!(
+            next,
+            Next::Submit(Submission { consents: true, .. }) | Next::Follow { consents: true, .. }
+        );
+        match (kind, self.visit.stop_before) {
+            (PageKind::Login, Some(StopBefore::Login)) => true,
+            (PageKind::Login, _) if self.visit.login.is_none() => true,
+            (PageKind::Consent, Some(StopBefore::Consent)) => true,
+            (_, Some(StopBefore::Consent)) => consents,
+            _ => false,
+        }
+    }
+
+    fn rest(&self, page: &Page, status: u16, exchange: usize) -> Step {
+        Step::End(VisitOutcome::Page {
+            status,
+            title: page.title.clone(),
+            text: page.text.clone(),
+            exchange,
+        })
+    }
+
+    fn submit(&mut self, form: Submission, page: &Page, url: &Url, no_referrer: bool) -> Step {
+        let times = self
+            .submissions
+            .entry(form.fingerprint.clone())
+            .or_default();
+        let (before, refuses) = (*times, words::refuses_login(&page.text));
+        *times += 1;
+        if before >= MAX_SAME_FORM || (before > 0 && form.with_password && refuses) {
+            return undecided(match (form.with_password, refuses) {
+                (true, true) => format!("login refused: {}", start_of(&page.text)),
+                (true, false) => "the login form never ends".to_owned(),
+                _ => "the same form comes again and again".to_owned(),
+            });
+        }
+        let Some(address) = page.resolve(url, &form.action) else {
+            return undecided("the form's address does not parse");
+        };
+        self.visited.consented |= form.consents;
+        let purpose = match (form.with_password, form.consents) {
+            (true, _) => "login",
+            (false, true) => "consent",
+            (false, false) => "form",
+        };
+        let mut hop = if form.post {
+            let (content_type, body) = fill::encode(&form.members, form.encoding);
+            Hop::post(address, purpose, content_type, body)
+        } else {
+            let bare = address.split(['?', '#']).next().unwrap_or_default();
+            Hop::get(format!("{bare}?{}", fill::query(&form.members)), purpose)
+        };
+        if form.with_password {
+            hop.kind = RequestKind::Login;
+            self.pending_login = Some(form.fingerprint);
+        }
+        if form.post {
+            hop.members.clone_from(&form.members);
+        }
+        let posted = if form.post { form.members } else { Vec::new() };
+        self.lead(hop.started_on(url, no_referrer), posted)
+    }
+
+    /// Logs in by JSON and goes where the answer says, or back to the page that asked.
+    async fn json_login(&mut self, page: &Page, url: &Url) -> Step {
+        let (Some(login), Some(json)) = (&self.visit.login, &self.recipe.json_login) else {
+            return undecided("no JSON login is given");
+        };
+        let Some(address) = page.resolve(url, &json.url) else {
+            return undecided("the address of `json_login` does not parse");
+        };
+        if std::mem::replace(&mut self.asked_json_login, true) {
+            return undecided("the login page is there again after the JSON login");
+        }
+        let body: serde_json::Map<String, serde_json::Value> = json
+            .body
+            .iter()
+            .map(|(name, value)| {
+                let value = value.replace("{username}", &login.username);
+                (
+                    name.clone(),
+                    value.replace("{password}", &login.password).into(),
+                )
+            })
+            .collect();
+        let body = serde_json::Value::Object(body).to_string().into_bytes();
+        let mut hop = Hop::post(address, "login", "application/json".to_owned(), body);
+        hop.kind = RequestKind::Login;
+        let hop = hop.started_on(url, false);
+        let Ok(login_url) = Url::parse(&hop.url) else {
+            return undecided("the address of `json_login` does not parse");
+        };
+        let request = hop.request(self.jar.header(&login_url), &login_url);
+        let sent = self.client.send(hop.purpose, request).await;
+        self.visited.exchanges.push(sent.exchange);
+        let response = match sent.answer {
+            Ok(response) if response.status < 400 => response,
+            Ok(response) => {
+                return undecided(format!(
+                    "login refused: the server answered {}",
+                    response.status
+                ));
+            }
+            Err(failure) => return undecided(format!("login: {}", failure.message)),
+        };
+        self.jar
+            .store(&login_url, &response.header_all("set-cookie"));
+        self.visited.logged_in = true;
+        let onward = response
+            .header("location")
+            .or_else(|| named_address(&response));
+        let onward = onward.and_then(|reference| page::resolve(&login_url, &reference));
+        let onward = onward.unwrap_or_else(|| url.to_string());
+        self.lead(
+            Hop::get(onward, "after the login").started_on(url, false),
+            Vec::new(),
+        )
+    }
+}
+
+/// The address that a JSON answer to a login names.
+fn named_address(response: &Response) -> Option<String> {
+    const NAMES: &[&str] = &[
+        "redirect",
+        "redirect_to",
+        "redirectTo",
+        "redirect_url",
+        "redirectUrl",
+        "location",
+        "url",
+    ];
+    let json = response.json().ok()?;
+    NAMES
+        .iter()
+        .find_map(|name| json.get(name)?.as_str().map(str::to_owned))
+}
+
+fn start_of(text: &str) -> String {
+    text.chars().take(200).collect()
+}

@@ -1,0 +1,280 @@
+//! What buttons, fields and pages say.
+//!
+//! A page may speak another language: words only raise or lower a score, and where none is known
+//! the order on the page decides.
+
+const APPROVE: &[&str] = &[
+    "accept",
+    "accepted",
+    "agree",
+    "akzeptieren",
+    "allow",
+    "allowed",
+    "aceptar",
+    "approve",
+    "approved",
+    "authorise",
+    "authorize",
+    "authorized",
+    "autoriser",
+    "autorizar",
+    "autorisieren",
+    "confirm",
+    "confirmed",
+    "consent",
+    "continue",
+    "erlauben",
+    "grant",
+    "ok",
+    "permit",
+    "permitir",
+    "proceed",
+    "submit",
+    "true",
+    "weiter",
+    "yes",
+    "zulassen",
+    "zustimmen",
+];
+const DENY: &[&str] = &[
+    "abbrechen",
+    "ablehnen",
+    "abort",
+    "annuler",
+    "back",
+    "block",
+    "cancel",
+    "cancelar",
+    "decline",
+    "denied",
+    "deny",
+    "disagree",
+    "disallow",
+    "don",
+    "false",
+    "never",
+    "no",
+    "not",
+    "rechazar",
+    "refuse",
+    "refuser",
+    "reject",
+    "rejected",
+];
+const LOG_IN: &[&str] = &[
+    "anmelden",
+    "connexion",
+    "continue",
+    "enter",
+    "einloggen",
+    "iniciar",
+    "log",
+    "login",
+    "next",
+    "sign",
+    "signin",
+    "submit",
+    "verify",
+    "weiter",
+];
+/// Ways away from the path: other accounts, new accounts, other providers.
+const ASIDE: &[&str] = &[
+    "another",
+    "apple",
+    "create",
+    "different",
+    "facebook",
+    "forgot",
+    "forgotten",
+    "github",
+    "google",
+    "help",
+    "language",
+    "logout",
+    "microsoft",
+    "out",
+    "passkey",
+    "register",
+    "resend",
+    "reset",
+    "search",
+    "signout",
+    "signup",
+    "switch",
+    "up",
+];
+const ERROR: &[&str] = &[
+    "denied",
+    "error",
+    "expired",
+    "failed",
+    "failure",
+    "fehler",
+    "forbidden",
+    "invalid",
+    "mismatch",
+    "oops",
+    "unauthorized",
+    "unknown",
+    "wrong",
+];
+const REFUSED_LOGIN: &[&str] = &[
+    "denied",
+    "failed",
+    "incorrect",
+    "invalid",
+    "falsch",
+    "locked",
+    "mismatch",
+    "unknown",
+    "unrecognized",
+    "wrong",
+];
+
+fn words(text: &str) -> impl Iterator<Item = String> {
+    text.split(|letter: char| !letter.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+}
+
+fn says(text: &str, list: &[&str]) -> bool {
+    words(text).any(|word| list.contains(&word.as_str()))
+}
+
+/// What a control stands for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Meaning {
+    pub approves: bool,
+    pub denies: bool,
+    pub logs_in: bool,
+    /// Leads away.
+    pub aside: bool,
+}
+
+/// The meaning of a control by the text on it, and where that says nothing by what it sends. A
+/// no outweighs a yes: "do not allow", "cancel and continue".
+pub(super) fn meaning(text: &str, sent: &str) -> Meaning {
+    let of = |text: &str| {
+        let denies = says(text, DENY);
+        Meaning {
+            approves: !denies && says(text, APPROVE),
+            denies,
+            logs_in: !denies && says(text, LOG_IN),
+            aside: says(text, ASIDE),
+        }
+    };
+    let shown = of(text);
+    if shown == Meaning::default() {
+        of(sent)
+    } else {
+        shown
+    }
+}
+
+/// Whether a heading speaks of an error.
+pub(super) fn is_error(heading: &str) -> bool {
+    says(heading, ERROR)
+}
+
+/// Whether a page with a login form says that the last login was refused.
+pub(super) fn refuses_login(text: &str) -> bool {
+    says(text, REFUSED_LOGIN) || text.to_lowercase().contains("not match")
+}
+
+/// Whether the target of a form leads away from the path.
+pub(super) fn leads_aside(action: &str) -> bool {
+    let path = action.split(['?', '#']).next().unwrap_or_default();
+    let path = path.to_ascii_lowercase();
+    [
+        "logout", "signout", "sign-out", "register", "signup", "sign-up", "search", "forgot",
+        "reset", "lang", "locale", "i18n",
+    ]
+    .iter()
+    .any(|word| path.contains(word))
+}
+
+/// How well a name or a label fits a field for the user name; 0 is not at all.
+pub(super) fn username_score(name: &str, autocomplete: &str, hint: &str) -> u32 {
+    const NAMES: &[&str] = &[
+        "account",
+        "benutzername",
+        "email",
+        "handle",
+        "identifier",
+        "login",
+        "loginid",
+        "mail",
+        "sub",
+        "subject",
+        "uid",
+        "user",
+        "userid",
+        "username",
+        "usuario",
+        "utilisateur",
+    ];
+    if autocomplete
+        .split(' ')
+        .any(|token| matches!(token, "username" | "email"))
+    {
+        return 10;
+    }
+    let joined = name.replace(['_', '-', '[', ']', '.'], "").to_lowercase();
+    if NAMES.contains(&joined.as_str()) {
+        return 8;
+    }
+    if says(name, NAMES)
+        || ["username", "userid", "email"]
+            .iter()
+            .any(|n| joined.contains(n))
+    {
+        return 6;
+    }
+    if says(hint, NAMES) { 4 } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn controls_are_understood() {
+        for (text, sent, approves, denies) in [
+            ("Allow", "", true, false),
+            ("Don't allow", "", false, true),
+            ("No, cancel", "", false, true),
+            ("[ Cancel ]", "", false, true),
+            ("Freigeben", "decision=approve", true, false),
+            ("✗", "action deny", false, true),
+            ("Notify me", "", false, false),
+            ("Knowledge", "", false, false),
+        ] {
+            let meaning = meaning(text, sent);
+            assert_eq!(
+                (meaning.approves, meaning.denies),
+                (approves, denies),
+                "{text}"
+            );
+        }
+        assert!(meaning("Sign in", "").logs_in && !meaning("Sign in", "").aside);
+        assert!(meaning("Sign up", "").aside && meaning("Log out", "").aside);
+    }
+
+    #[test]
+    fn user_name_fields_are_understood() {
+        for (name, autocomplete, hint) in [
+            ("username", "", ""),
+            ("user_name", "", ""),
+            ("login", "", ""),
+            ("f1", "username webauthn", ""),
+            ("f1", "", "E-mail address or User"),
+            ("session[email]", "", ""),
+            ("sub", "", ""),
+        ] {
+            assert!(username_score(name, autocomplete, hint) > 0, "{name}");
+        }
+        for name in ["q", "otp", "coupon", "code"] {
+            assert_eq!(username_score(name, "off", ""), 0, "{name}");
+        }
+    }
+}
