@@ -114,6 +114,7 @@ impl KeyPair {
 pub struct Keys {
     es256: KeyPair,
     rs256: OnceLock<KeyPair>,
+    weak_rs256: OnceLock<KeyPair>,
 }
 
 impl Keys {
@@ -124,37 +125,57 @@ impl Keys {
         let keys = KEYS.get_or_init(|| Keys {
             es256: KeyPair::es256(),
             rs256: OnceLock::new(),
+            weak_rs256: OnceLock::new(),
         });
         BACKGROUND.get_or_init(|| {
             std::thread::spawn(|| {
-                keys.rs256();
+                keys.rs256(2048);
             });
         });
         keys
     }
 
-    /// The key pair for `algorithm`; blocks while the RSA key is still being made, so call it for
-    /// RS256 where blocking is allowed (see [`Keys::ready`]).
+    /// The key pair for `algorithm`; blocks while the RSA key is still being made, so await
+    /// [`Keys::ready`] first where blocking is not allowed.
     pub fn pair(&self, algorithm: SigningAlgorithm) -> &KeyPair {
+        self.pair_of_size(algorithm, 2048)
+    }
+
+    /// As [`Keys::pair`], with the size of the RSA key.
+    pub fn pair_of_size(&self, algorithm: SigningAlgorithm, rsa_bits: u16) -> &KeyPair {
         match algorithm {
             SigningAlgorithm::Es256 => &self.es256,
-            SigningAlgorithm::Rs256 => self.rs256(),
+            SigningAlgorithm::Rs256 => self.rs256(rsa_bits),
         }
     }
 
     /// Waits without blocking the runtime until both keys exist.
     pub async fn ready(&'static self) {
-        if self.rs256.get().is_none() {
+        self.ready_of_size(2048).await;
+    }
+
+    /// As [`Keys::ready`], with the size of the RSA key.
+    pub async fn ready_of_size(&'static self, rsa_bits: u16) {
+        if self.slot(rsa_bits).get().is_none() {
             // A failed join means that the runtime is shutting down; nobody reads the result then.
-            let _ = tokio::task::spawn_blocking(|| {
-                self.rs256();
+            let _ = tokio::task::spawn_blocking(move || {
+                self.rs256(rsa_bits);
             })
             .await;
         }
     }
 
-    fn rs256(&self) -> &KeyPair {
-        self.rs256.get_or_init(|| KeyPair::rs256(2048))
+    fn slot(&self, rsa_bits: u16) -> &OnceLock<KeyPair> {
+        if rsa_bits < 2048 {
+            &self.weak_rs256
+        } else {
+            &self.rs256
+        }
+    }
+
+    fn rs256(&self, rsa_bits: u16) -> &KeyPair {
+        let bits = if rsa_bits < 2048 { 1024 } else { 2048 };
+        self.slot(rsa_bits).get_or_init(|| KeyPair::rs256(bits))
     }
 }
 

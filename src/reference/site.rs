@@ -38,6 +38,11 @@ impl Site {
         format!("{}{path}", self.issuer)
     }
 
+    /// The resources that the authorization server knows, the default first (RFC 8707 section 2).
+    pub fn resources(&self) -> [String; 2] {
+        [self.mcp_url.clone(), self.second_mcp_url.clone()]
+    }
+
     /// The JWK set document (RFC 8414 section 2, `jwks_uri`).
     pub fn jwks_uri(&self) -> String {
         self.endpoint("/jwks")

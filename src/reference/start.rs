@@ -19,6 +19,7 @@ use super::keys::Keys;
 use super::policy::configuration::User;
 use super::rewrite::{self, Names, Rewrite};
 use super::store::Store;
+use super::store::client::Client;
 use super::{Policy, Site, authorization_server, mcp_server};
 
 /// Where to listen and what to write. The default picks free ports and writes no file.
@@ -136,18 +137,34 @@ fn site(
         Some(listener) => format!("http://{}", listener.local_addr()?),
         None => origin.clone(),
     };
+    let store = Store::default();
+    for client in &policy.clients {
+        let client = Client::preconfigured(&policy, client);
+        store
+            .lock()
+            .clients
+            .insert(client.client_id.clone(), client);
+    }
+    let introspector = introspector(&policy, &store);
     Ok(Site {
         issuer: format!("{origin}{}", policy.issuer_path),
         mcp_url: format!("{mcp_origin}/mcp"),
         second_mcp_url: format!("{mcp_origin}/second/mcp"),
         keys: Keys::shared(),
-        store: Store::default(),
+        store,
         audit: Audit::open(policy.audit.clone(), options.audit_log.as_deref())?,
-        introspector: None,
+        introspector,
         authorization_server_origin: origin,
         mcp_origin,
         policy,
     })
+}
+
+/// The MCP server's own client: the first one that the introspection policy calls a resource server.
+fn introspector(policy: &Policy, store: &Store) -> Option<(String, String)> {
+    let client_id = policy.introspection.resource_servers.first()?;
+    let secret = store.lock().clients.get(client_id)?.secret.clone()?;
+    Some((client_id.clone(), secret))
 }
 
 fn serve(

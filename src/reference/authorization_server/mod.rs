@@ -1,12 +1,69 @@
-//! The reference authorization server.
+//! The reference authorization server (OAuth 2.1, RFC 7591, 7592, 7009, 7662, 8414, 8707, 9207).
+//!
+//! Handlers are thin: they read a request, ask pure functions that know the policy, and write the
+//! answer. Nothing here knows what a wrong policy is good for.
+
+pub mod answer;
+pub mod authorize;
+pub mod client_authentication;
+pub mod client_documents;
+pub mod clients;
+pub mod cors;
+pub mod introspection;
+pub mod jwks;
+pub mod metadata;
+pub mod pages;
+pub mod parameters;
+pub mod pkce;
+pub mod redirect_uri;
+pub mod registration;
+pub mod resources;
+pub mod revocation;
+pub mod scopes;
+pub mod token;
 
 use std::sync::Arc;
 
 use axum::Router;
+use axum::routing::any;
 
 use super::Site;
 
-/// The routes of the authorization server.
-pub fn router(_site: Arc<Site>) -> Router {
-    Router::new()
+/// The routes of the authorization server: endpoints below the issuer, well-known documents at the
+/// root of the origin.
+pub fn router(site: Arc<Site>) -> Router {
+    let cors = &site.policy.cors;
+    let mut endpoints = Router::new()
+        .route("/authorize", any(authorize::endpoint))
+        .route("/login", any(authorize::login::endpoint))
+        .route("/consent", any(authorize::consent::endpoint))
+        .route("/jwks", cors::route(any(jwks::endpoint), cors.jwks))
+        .route("/token", cors::route(any(token::endpoint), cors.token));
+    if site.policy.registration.enabled {
+        endpoints = endpoints.route(
+            "/register",
+            cors::route(any(registration::endpoint), cors.registration),
+        );
+    }
+    if site.policy.management.enabled {
+        endpoints = endpoints.route(
+            "/register/{client_id}",
+            cors::route(any(registration::manage::endpoint), cors.registration),
+        );
+    }
+    if site.policy.revocation.enabled {
+        endpoints = endpoints.route(
+            "/revoke",
+            cors::route(any(revocation::endpoint), cors.revocation),
+        );
+    }
+    if site.policy.introspection.enabled {
+        endpoints = endpoints.route("/introspect", any(introspection::endpoint));
+    }
+    let documents = metadata::routes(&site);
+    let below = match site.policy.issuer_path.as_str() {
+        "" => endpoints,
+        path => Router::new().nest(path, endpoints),
+    };
+    below.merge(documents).with_state(site)
 }

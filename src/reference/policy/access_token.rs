@@ -36,6 +36,68 @@ impl SigningAlgorithm {
     }
 }
 
+decision! {
+    /// How tokens are protected (OAuth 2.1 section 1.4.2, RFC 9068 section 2.1).
+    pub enum TokenProtection {
+        /// Signed.
+        #[default]
+        Signed,
+        /// `alg: none`.
+        AlgNone,
+        /// Readable JSON without header and signature.
+        BareJson,
+        /// User and time, joined.
+        UserAndTime,
+        /// A counter.
+        Counter,
+    }
+}
+
+decision! {
+    /// The audience (RFC 8707 section 2, RFC 9068 section 2.2).
+    pub enum TokenAudience {
+        /// The resources of the grant.
+        #[default]
+        Resources,
+        /// All resources of the server.
+        AllResources,
+        /// The issuer, whatever was asked for.
+        Issuer,
+        /// The client.
+        ClientId,
+        /// The first resource, whatever was asked for.
+        FirstResource,
+        /// None.
+        Absent,
+    }
+}
+
+decision! {
+    /// `exp` (RFC 9068 section 2.2).
+    pub enum TokenExp {
+        /// As `expires_in` says.
+        #[default]
+        AsAnswered,
+        /// A year ahead.
+        YearAhead,
+        /// Left out.
+        Absent,
+    }
+}
+
+decision! {
+    /// `kid` of the header (RFC 7515 section 4.1.4).
+    pub enum TokenKid {
+        /// The published one.
+        #[default]
+        Published,
+        /// One that is not published.
+        Unpublished,
+        /// Left out.
+        Absent,
+    }
+}
+
 section! {
     /// Decisions about access tokens.
     pub struct AccessTokenPolicy {
@@ -45,5 +107,19 @@ section! {
         signing_algorithm: SigningAlgorithm = SigningAlgorithm::Es256,
         /// Lifetime in seconds (OAuth 2.1 section 7.1.3.5: short).
         lifetime: u64 = 300,
+        /// Protection.
+        protection: TokenProtection = TokenProtection::Signed,
+        /// Audience.
+        audience: TokenAudience = TokenAudience::Resources,
+        /// Expiry.
+        exp: TokenExp = TokenExp::AsAnswered,
+        /// Key identifier.
+        kid: TokenKid = TokenKid::Published,
+        /// `typ` of the header (RFC 9068 section 2.1).
+        typ: String = "at+jwt".into(),
+        /// Whether `iss` is the issuer identifier, rather than one with a slash at the end.
+        iss_exact: bool = true,
+        /// Claims that are left out. Right: none.
+        omit_claims: Vec<String> = Vec::new(),
     }
 }

@@ -7,16 +7,38 @@
 
 pub mod access_token;
 pub mod audit;
+pub mod authorization;
+pub mod client_authentication;
+pub mod client_documents;
 pub mod configuration;
 pub(crate) mod macros;
+pub mod metadata;
+pub mod oversight;
+pub mod pkce;
+pub mod redirect;
+pub mod refresh;
+pub mod registration;
+pub mod resource;
+pub mod token;
 
 use serde_json::Value;
 
 use super::mcp_server::policy::McpServerPolicy;
 use access_token::AccessTokenPolicy;
 use audit::AuditPolicy;
+use authorization::AuthorizationPolicy;
+use client_authentication::ClientAuthenticationPolicy;
+use client_documents::ClientDocumentPolicy;
 use configuration::{PreconfiguredClient, User};
 use macros::section;
+use metadata::{JwksPolicy, MetadataPolicy};
+use oversight::{CorsPolicy, IntrospectionPolicy, RevocationPolicy};
+use pkce::PkcePolicy;
+use redirect::RedirectPolicy;
+use refresh::{ClientCredentialsPolicy, RefreshPolicy};
+use registration::{ManagementPolicy, RegistrationPolicy};
+use resource::{ResourcePolicy, ScopePolicy};
+use token::{CodePolicy, TokenEndpointPolicy};
 
 section! {
     /// The whole policy of both reference servers.
@@ -32,8 +54,44 @@ section! {
         clients: Vec<PreconfiguredClient> = configuration::default_clients(),
         /// Scopes that the authorization server knows.
         scopes: Vec<String> = configuration::default_scopes(),
+        /// Metadata documents.
+        metadata: MetadataPolicy = MetadataPolicy::default(),
+        /// The key set.
+        jwks: JwksPolicy = JwksPolicy::default(),
+        /// Dynamic registration.
+        registration: RegistrationPolicy = RegistrationPolicy::default(),
+        /// Management of registered clients.
+        management: ManagementPolicy = ManagementPolicy::default(),
+        /// Client ID metadata documents.
+        client_documents: ClientDocumentPolicy = ClientDocumentPolicy::default(),
+        /// The authorization endpoint.
+        authorization: AuthorizationPolicy = AuthorizationPolicy::default(),
+        /// Redirect URIs.
+        redirect_uris: RedirectPolicy = RedirectPolicy::default(),
+        /// PKCE.
+        pkce: PkcePolicy = PkcePolicy::default(),
+        /// Scopes of a request.
+        scope_rules: ScopePolicy = ScopePolicy::default(),
+        /// Resource indicators.
+        resources: ResourcePolicy = ResourcePolicy::default(),
+        /// The token endpoint.
+        token_endpoint: TokenEndpointPolicy = TokenEndpointPolicy::default(),
+        /// Authorization codes.
+        codes: CodePolicy = CodePolicy::default(),
+        /// Refresh tokens.
+        refresh_tokens: RefreshPolicy = RefreshPolicy::default(),
+        /// Client credentials.
+        client_credentials: ClientCredentialsPolicy = ClientCredentialsPolicy::default(),
+        /// Client authentication.
+        client_authentication: ClientAuthenticationPolicy = ClientAuthenticationPolicy::default(),
         /// Access tokens.
         access_tokens: AccessTokenPolicy = AccessTokenPolicy::default(),
+        /// Revocation.
+        revocation: RevocationPolicy = RevocationPolicy::default(),
+        /// Introspection.
+        introspection: IntrospectionPolicy = IntrospectionPolicy::default(),
+        /// CORS.
+        cors: CorsPolicy = CorsPolicy::default(),
         /// The audit log of both servers.
         audit: AuditPolicy = AuditPolicy::default(),
         /// The MCP server's decisions.

@@ -1,0 +1,300 @@
+//! Fetching a document of a stranger (draft sections 4, 6.5 and 6.6): public addresses only, no
+//! redirects, little time, few bytes, no credentials.
+//!
+//! The address that is checked is the address that is connected to: names are resolved once, by a
+//! resolver that drops what the policy does not allow.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Once;
+use std::time::Duration;
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::{Client, Response, header, redirect};
+use serde_json::Value;
+use url::{Host, Url};
+
+use crate::reference::policy::client_documents::{ClientDocumentPolicy, DocumentAddresses};
+use crate::reference::policy::registration::Doubtful;
+
+/// Longest time that a document is kept, in seconds.
+const LONGEST_LIFE: u64 = 86_400;
+
+/// A document and how long its headers let it live.
+#[derive(Clone, Debug)]
+pub struct Fetched {
+    /// The JSON.
+    pub body: Value,
+    /// Seconds for which it may be kept.
+    pub fresh_for: u64,
+}
+
+/// Fetches a JSON document, or says in a few words why not.
+pub async fn document(policy: &ClientDocumentPolicy, text: &str) -> Result<Fetched, String> {
+    let mut url = Url::parse(text).map_err(|_| "the URL is malformed")?;
+    let is_plain = url.scheme() != "https";
+    if is_plain && (url.scheme() != "http" || policy.plain_http == Doubtful::Refused) {
+        return Err("the URL is not https".into());
+    }
+    // Credentials in the URL are nobody's business.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.set_fragment(None);
+    check_host(policy.addresses, &url, text)?;
+    let limit = Duration::from_millis(policy.time_limit_ms);
+    match tokio::time::timeout(limit, get(policy, url)).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err("the document did not come in time".into()),
+    }
+}
+
+/// Literal addresses never reach the resolver.
+fn check_host(addresses: DocumentAddresses, url: &Url, text: &str) -> Result<(), String> {
+    if addresses == DocumentAddresses::TextOnly {
+        let names = [
+            "//127.0.0.1",
+            "//localhost",
+            "//[::1]",
+            "//10.",
+            "//192.168.",
+            "//169.254.",
+        ];
+        return match names.iter().any(|name| text.contains(name)) {
+            true => Err("the address is not public".into()),
+            false => Ok(()),
+        };
+    }
+    let address = match url.host() {
+        Some(Host::Ipv4(address)) => IpAddr::V4(address),
+        Some(Host::Ipv6(address)) => IpAddr::V6(address),
+        Some(Host::Domain(_)) => return Ok(()),
+        None => return Err("the URL has no host".into()),
+    };
+    match is_allowed(addresses, address) {
+        true => Ok(()),
+        false => Err("the address is not public".into()),
+    }
+}
+
+async fn get(policy: &ClientDocumentPolicy, url: Url) -> Result<Fetched, String> {
+    let client = client(policy).map_err(|_| "the fetch could not be set up")?;
+    let request = client
+        .get(url)
+        .header(header::ACCEPT, "application/json")
+        .send();
+    let mut response = request
+        .await
+        .map_err(|_| "the document cannot be reached")?;
+    check_answer(policy, &response)?;
+    let fresh_for = fresh_for(&response);
+    let mut body = Vec::new();
+    while let Some(chunk) = response
+        .chunk()
+        .await
+        .map_err(|_| "the document broke off")?
+    {
+        body.extend_from_slice(&chunk);
+        if body.len() as u64 > policy.size_limit {
+            return Err("the document is too large".into());
+        }
+    }
+    let body = serde_json::from_slice(&body).map_err(|_| "the document is no JSON")?;
+    Ok(Fetched { body, fresh_for })
+}
+
+fn client(policy: &ClientDocumentPolicy) -> reqwest::Result<Client> {
+    static PROVIDER: Once = Once::new();
+    PROVIDER.call_once(|| {
+        // An error means that another part of the process has installed one already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+    let redirects = match policy.redirects {
+        Doubtful::Refused => redirect::Policy::none(),
+        Doubtful::Accepted => redirect::Policy::limited(5),
+    };
+    Client::builder()
+        .redirect(redirects)
+        .no_proxy()
+        .retry(reqwest::retry::never())
+        .pool_max_idle_per_host(0)
+        .dns_resolver(Guard {
+            addresses: policy.addresses,
+        })
+        .build()
+}
+
+fn check_answer(policy: &ClientDocumentPolicy, response: &Response) -> Result<(), String> {
+    if response.status() != 200 && policy.other_status == Doubtful::Refused {
+        return Err("the document's status is not 200".into());
+    }
+    let content_type = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .map(|value| value.trim().to_ascii_lowercase())
+        .unwrap_or_default();
+    let is_json = content_type == "application/json"
+        || (content_type.starts_with("application/") && content_type.ends_with("+json"));
+    if !is_json && policy.other_content_type == Doubtful::Refused {
+        return Err("the document's content type is not JSON".into());
+    }
+    let length = response.content_length().unwrap_or_default();
+    match length > policy.size_limit {
+        true => Err("the document is too large".into()),
+        false => Ok(()),
+    }
+}
+
+/// Draft section 4.4; a document without caching headers is fetched again each time.
+fn fresh_for(response: &Response) -> u64 {
+    let control = response
+        .headers()
+        .get(header::CACHE_CONTROL)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let mut directives = control.split(',').map(str::trim);
+    if directives
+        .clone()
+        .any(|directive| directive == "no-store" || directive == "no-cache")
+    {
+        return 0;
+    }
+    directives
+        .find_map(|directive| directive.strip_prefix("max-age="))
+        .and_then(|seconds| seconds.parse::<u64>().ok())
+        .map_or(0, |seconds| seconds.min(LONGEST_LIFE))
+}
+
+struct Guard {
+    addresses: DocumentAddresses,
+}
+
+impl Resolve for Guard {
+    fn resolve(&self, name: Name) -> Resolving {
+        let addresses = self.addresses;
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let allowed: Vec<SocketAddr> = found
+                .filter(|address| is_allowed(addresses, address.ip()))
+                .collect();
+            if allowed.is_empty() {
+                return Err("no public address".into());
+            }
+            Ok(Box::new(allowed.into_iter()) as Addrs)
+        })
+    }
+}
+
+fn is_allowed(addresses: DocumentAddresses, address: IpAddr) -> bool {
+    match addresses {
+        DocumentAddresses::PublicOnly => is_public(address),
+        DocumentAddresses::LoopbackToo => address.is_loopback() || is_public(address),
+        DocumentAddresses::Any | DocumentAddresses::TextOnly => true,
+    }
+}
+
+/// Whether an address can be anybody's on the public internet.
+fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => is_public_v4(address),
+        IpAddr::V6(address) => is_public_v6(address),
+    }
+}
+
+fn is_public_v4(address: Ipv4Addr) -> bool {
+    let [a, b, c, _] = address.octets();
+    !(address.is_loopback()
+        || address.is_private()
+        || address.is_link_local()
+        || address.is_broadcast()
+        || address.is_documentation()
+        || address.is_multicast()
+        || a == 0
+        || a >= 240
+        || (a == 100 && (64..128).contains(&b))
+        || (a == 198 && (b == 18 || b == 19))
+        || (a == 192 && b == 0 && c == 0))
+}
+
+fn is_public_v6(address: Ipv6Addr) -> bool {
+    if let Some(mapped) = address.to_ipv4_mapped() {
+        return is_public_v4(mapped);
+    }
+    let segments = address.segments();
+    // Only 2000::/3 is handed out; within it, documentation and tunnels to IPv4 are left out.
+    segments[0] & 0xe000 == 0x2000
+        && segments[0] != 0x2002
+        && !(segments[0] == 0x2001 && (segments[1] == 0x0db8 || segments[1] == 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inner_addresses_are_not_public() {
+        for address in [
+            "127.0.0.1",
+            "127.9.9.9",
+            "10.0.0.1",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "0.0.0.0",
+            "100.64.0.1",
+            "198.18.0.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::1",
+            "::",
+            "::ffff:127.0.0.1",
+            "fe80::1",
+            "fc00::1",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::",
+            "2001:db8::1",
+            "ff02::1",
+        ] {
+            assert!(!is_public(address.parse().unwrap()), "{address}");
+        }
+        for address in ["93.184.216.34", "8.8.8.8", "2606:4700::1111"] {
+            assert!(is_public(address.parse().unwrap()), "{address}");
+        }
+    }
+
+    #[test]
+    fn other_spellings_of_loopback_are_seen_through() {
+        for text in [
+            "https://127.1/c",
+            "https://2130706433/c",
+            "https://0x7f000001/c",
+            "https://[::ffff:127.0.0.1]/c",
+            "https://017700000001/c",
+        ] {
+            let url = Url::parse(text).unwrap();
+            assert!(
+                check_host(DocumentAddresses::PublicOnly, &url, text).is_err(),
+                "{text}"
+            );
+            assert!(
+                check_host(DocumentAddresses::TextOnly, &url, text).is_ok(),
+                "{text}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn names_that_lead_inside_are_not_fetched() {
+        let policy = ClientDocumentPolicy::default();
+        let error = document(&policy, "https://localhost:9/client.json")
+            .await
+            .unwrap_err();
+        assert_eq!(error, "the document cannot be reached");
+        assert!(
+            document(&policy, "http://client.example.com/c")
+                .await
+                .is_err()
+        );
+    }
+}
