@@ -3,6 +3,9 @@
 //! A message never repeats a secret: where one stands in the file, the line is shown masked.
 
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use super::lint::{self, secret_spots};
 use super::{TargetFile, address};
@@ -41,7 +44,7 @@ impl TargetFile {
     /// Reads the text of a target file whose relative paths start at `base`.
     pub fn parse(name: &str, text: &str, base: &Path, suites: &Suites) -> (Option<Self>, Problems) {
         let mut problems = Problems::default();
-        let mut source = match Source::masked(name, text, &masked_lines(text)) {
+        let mut source = match Source::masked(name, text, &masked(text)) {
             Ok(source) => source,
             Err(problem) => return (None, problem.into()),
         };
@@ -74,7 +77,7 @@ impl TargetFile {
     /// The URL is not absolute, or is not safe to send requests to.
     pub fn from_url(url: &str, insecure_http: bool) -> Result<Self, Problems> {
         if let Err((message, help)) = address::endpoint(url, insecure_http) {
-            let problem = Problem::new("command line", url, 0..url.len(), message);
+            let problem = Problem::new("command line", masked(url), 0..url.len(), message);
             return Err(problem.with_help(help).into());
         }
         Ok(Self {
@@ -88,26 +91,30 @@ impl TargetFile {
 const SECRET_HELP: &str = "say where it is: `{ env: VARIABLE }` or `{ file: PATH }`; for a test \
                            server also `{ value: TEXT }`";
 
-/// `text` with everything after `value:` starred, so that not even a file that is no YAML gives a
-/// secret away.
-fn masked_lines(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for line in text.split_inclusive('\n') {
-        match line.find("value:") {
-            Some(at) => {
-                let from = at + "value:".len();
-                shown.push_str(&line[..from]);
-                let kept = line
-                    .trim_end_matches(['\n', '\r', ' ', '}'])
-                    .len()
-                    .max(from);
-                for letter in line[from..kept].chars() {
-                    let star = if letter == ' ' { ' ' } else { '*' };
-                    shown.extend(std::iter::repeat_n(star, letter.len_utf8()));
-                }
-                shown.push_str(&line[kept..]);
+/// What a secret may stand after or between: keys that sound like one, and the user part of a URL.
+/// Files that are no YAML are shown too, so this looks at the text alone.
+static SECRETS: LazyLock<Regex> = LazyLock::new(|| {
+    let key = r#"(?i:value|pass\w*|\w*secret|\w*token)["']?\s*:[ \t]+"#;
+    let scalar = r#""[^"\n]*"?|'[^'\n]*'?|[^\s{\["'](?:[^,}\n]*[^\s,}])?"#;
+    let user = r#"[^\s/"'@]*:[^\s/"'@]*"#;
+    #[expect(clippy::expect_used, reason = "the expression is a constant")]
+    Regex::new(&format!("{key}(?<secret>{scalar})|://(?<user>{user})@"))
+        .expect("a fixed expression")
+});
+
+/// `text` with stars for what may be a secret, byte for byte.
+fn masked(text: &str) -> String {
+    let mut shown = text.to_owned();
+    for found in SECRETS.captures_iter(text) {
+        if let Some(secret) = found.name("secret").or_else(|| found.name("user")) {
+            let mut secret = secret.range();
+            let line = text[..secret.start].rfind('\n').map_or(0, |end| end + 1);
+            if !text[line..secret.start].contains('{') && found.name("user").is_none() {
+                // Outside of braces a text goes on to the end of its line.
+                let rest = &text[secret.start..];
+                secret.end = secret.start + rest.find('\n').unwrap_or(rest.len());
             }
-            None => shown.push_str(line),
+            shown.replace_range(secret.clone(), &"*".repeat(secret.len()));
         }
     }
     shown
@@ -118,14 +125,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_masked_text_keeps_its_length_and_loses_its_secret() {
-        let text = "password: { value: wönder land }\nx: 1\n";
-        let shown = masked_lines(text);
-        assert_eq!(shown.len(), text.len());
-        assert!(
-            shown.starts_with("password: { value: ******* **** }\n"),
-            "{shown}"
-        );
+    fn a_masked_text_keeps_its_length_and_loses_its_secrets() {
+        for (text, secret) in [
+            ("password: { value: wönder-land }\nx: 1\n", "wönder"),
+            ("passwrd: wonder land, and more\n", "more"),
+            (
+                "{ \"client_secret\": \"won,der}\", scopes: [a] }",
+                "won,der",
+            ),
+            ("access_token: 'eyJh", "eyJh"),
+            ("https://alice:wonder@host/", "wonder"),
+        ] {
+            let shown = masked(text);
+            assert_eq!(shown.len(), text.len());
+            assert!(!shown.contains(secret), "{shown}");
+        }
+        let harmless = "scopes: [a]\ntoken_request_interval: 1\npassword: { env: NAME }\n";
+        assert_eq!(masked(harmless), harmless);
     }
 
     #[test]

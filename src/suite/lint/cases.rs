@@ -160,21 +160,41 @@ fn made(each: &Each, at: &Spot, place: &Place<'_>, found: &mut Findings<'_>) {
 /// else of the check.
 pub(super) fn use_of_columns(check: &Check, at: &Spot, cx: &Context<'_>, found: &mut Findings<'_>) {
     let read = cx.read.borrow();
+    let columns: Vec<String> = columns(check).into_iter().flatten().collect();
+    // A name that was misspelt where it is read is told there.
+    let slip = read
+        .iter()
+        .any(|name| name != "case" && !columns.contains(name));
+    if slip {
+        return;
+    }
     if let Some(each) = &check.each {
         for name in each.of.keys().filter(|name| !read.contains(*name)) {
             unread(name, &at.key("each").key("of").key(name).name(), found);
         }
     }
-    for name in columns(check).into_iter().flatten() {
+    if !check.cases.is_empty() {
+        rows(check, &columns, &read, at, found);
+    }
+}
+
+fn rows(
+    check: &Check,
+    columns: &[String],
+    read: &BTreeSet<String>,
+    at: &Spot,
+    found: &mut Findings<'_>,
+) {
+    for name in columns {
         let mut rows = check.cases.iter().enumerate();
-        if !read.contains(&name) {
-            if let Some((index, _)) = rows.find(|(_, row)| row.contains_key(&name)) {
-                let spot = at.key("cases").item(index).key(&name).name();
-                unread(&name, &spot, found);
+        if !read.contains(name) {
+            if let Some((index, _)) = rows.find(|(_, row)| row.contains_key(name)) {
+                let spot = at.key("cases").item(index).key(name).name();
+                unread(name, &spot, found);
             }
             continue;
         }
-        for (index, _) in rows.filter(|(_, row)| !row.contains_key(&name)) {
+        for (index, _) in rows.filter(|(_, row)| !row.contains_key(name)) {
             found.error(
                 &at.key("cases").item(index).key("case"),
                 format!("this row lacks `{name}`, which a template reads"),

@@ -122,6 +122,14 @@ fn matches(matches: &Matches, at: &Spot, place: &Place<'_>, found: &mut Findings
                 "add `PATH: CONDITION`",
             );
         }
+        if matches!(action, Action::Wait(_)) {
+            found.error(
+                &spot.name(),
+                "a `wait` step has no result",
+                "name the step whose answer matters",
+            );
+            continue;
+        }
         let members = Members::of(action, place.all, place.cx.suites);
         for (path, condition) in conditions {
             let spot = spot.key(path);

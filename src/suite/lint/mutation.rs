@@ -68,7 +68,7 @@ pub(super) fn lint(
         if !fitting.contains(&member) {
             found.error(
                 &at.key(member).name(),
-                format!("`{member}` does not fit a `{word}` step"),
+                format!("`{member}` is not for `{word}` steps"),
                 format!("such a step takes {}", fitting.join(", ")),
             );
         }

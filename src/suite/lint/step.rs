@@ -70,7 +70,7 @@ impl<'a> Place<'a> {
                 found.error(
                     &spot.clone().name(),
                     format!("the flow has a step `{name}` already"),
-                    "give this step another name; to change the flow's step, use `mutate`",
+                    "give this step another name; a check changes the step of its flow by `mutate`",
                 );
                 continue;
             }

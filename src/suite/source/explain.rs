@@ -9,7 +9,13 @@ use crate::suite::names::suggest;
 /// A value is never repeated in the message: in a target file it may be a secret.
 pub(super) fn explain(error: &Error, text: &str, at: usize) -> (String, Option<String>) {
     let here = text.get(at..).unwrap_or_default();
+    let before = text.get(..at).unwrap_or_default().trim_end();
     let (message, help) = match error.without_snippet() {
+        Error::AliasError { error, .. } => return explain(error, text, at),
+        Error::Unexpected { .. } if here.starts_with("{{") || before.ends_with("{{") => (
+            "a template must stand in quotes".to_owned(),
+            "write \"{{ ... }}\": without quotes YAML reads a map".to_owned(),
+        ),
         Error::SerdeUnknownField {
             field, expected, ..
         } if expected.is_empty() => (format!("unknown member `{field}`"), "remove it".to_owned()),
@@ -34,11 +40,11 @@ pub(super) fn explain(error: &Error, text: &str, at: usize) -> (String, Option<S
             "keep one of the two, or give one another name".to_owned(),
         ),
         Error::ExpectedMappingEndAfterEnumVariantValue { .. } => (
-            "a second word where only one is taken".to_owned(),
+            "a second key where only one is taken".to_owned(),
             "a map here has exactly one key; give the second a step (or entry) of its own"
                 .to_owned(),
         ),
-        Error::Unexpected { expected, .. } => unexpected(expected, here),
+        Error::Unexpected { expected, .. } => unexpected(expected),
         Error::InvalidScalar { ty, .. } => scalar(ty),
         Error::InvalidBooleanStrict { .. } => scalar("bool"),
         Error::NullIntoString { .. } => (
@@ -75,13 +81,7 @@ pub(super) fn explain(error: &Error, text: &str, at: usize) -> (String, Option<S
 }
 
 /// Something of another shape than the type's.
-fn unexpected(expected: &str, here: &str) -> (String, String) {
-    if here.starts_with("{{") {
-        return (
-            "a template must stand in quotes".to_owned(),
-            "write \"{{ ... }}\": without quotes YAML reads a map".to_owned(),
-        );
-    }
+fn unexpected(expected: &str) -> (String, String) {
     if expected.contains("sequence") {
         return (
             "expected a list here".to_owned(),
@@ -134,6 +134,8 @@ fn syntax(error: &Error) -> (String, String) {
         .to_owned();
     let help = if said.contains("tab") {
         "indent with spaces: YAML takes no tabs"
+    } else if said.contains("bracket") {
+        "close each `[` with `]` and each `{` with `}`, the inner one first"
     } else if said.contains("quote") {
         "close the quote on the line where it was opened"
     } else if said.contains("cannot start any token") || said.contains("indicator") {
