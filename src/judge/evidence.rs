@@ -167,20 +167,29 @@ impl<'r> Evidence<'r> {
         let Some(position) = self.position(name) else {
             return false;
         };
-        self.names[..=position].iter().all(|step| {
-            let planned = self.planned.step(step);
-            !self.is_own_step(step)
-                && planned.is_some_and(|step| step.mutation.is_none() && repeated(step).is_none())
-        })
+        self.names[..=position]
+            .iter()
+            .all(|step| !self.is_own_step(step) && !self.is_deviation(step))
     }
 
     /// Whether the run deviates from the honest flow anywhere.
     pub(super) fn is_hostile(&self) -> bool {
-        self.names.iter().any(|name| {
-            self.planned
-                .step(name)
-                .is_some_and(|step| step.mutation.is_some() || repeated(step).is_some())
+        self.names.iter().any(|name| self.is_deviation(name))
+    }
+
+    /// Whether anything deviates at this step or before it. Without, a refusal says nothing of
+    /// the deviation, for the server has not seen it yet.
+    pub(super) fn deviates_by(&self, name: &str) -> bool {
+        self.position(name).is_some_and(|position| {
+            let up_to = &self.names[..=position];
+            up_to.iter().any(|name| self.is_deviation(name))
         })
+    }
+
+    fn is_deviation(&self, name: &str) -> bool {
+        self.planned
+            .step(name)
+            .is_some_and(|step| step.mutation.is_some() || repeated(step).is_some())
     }
 
     /// The names of the steps whose outcome or result the check itself judges.
@@ -257,5 +266,34 @@ pub(super) fn needs_the_way_in(step: &PlannedStep) -> bool {
             | Action::Audit(_)
             | Action::Flow(_),
         ) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::judge::sample::Sample;
+    use crate::plan::{PlannedAction, PlannedStep};
+    use serde_json::json;
+
+    #[test]
+    fn a_repeat_leads_to_the_step_of_its_own_flow() {
+        let mut parts = Sample::code_twice().parts();
+        let run = &mut parts.plan.runs["run"];
+        let inner = run.steps.clone();
+        let of = |name: &str, action: PlannedAction| PlannedStep {
+            name: name.to_owned(),
+            action,
+            mutation: None,
+        };
+        let again = serde_json::from_value(json!({"repeat": {"step": "again"}}));
+        let again = PlannedAction::One(Box::new(again.expect("an action")));
+        run.steps.push(of("twice", again));
+        run.steps.push(of("bob", PlannedAction::Flow(inner)));
+        let evidence = parts.evidence().expect("gathers");
+        assert_eq!(evidence.base("bob/again"), "bob/token");
+        assert_eq!(evidence.base("twice"), "token");
+        assert_eq!(evidence.base("token"), "token");
+        assert!(evidence.deviates_by("bob/authorize"));
+        assert!(!evidence.deviates_by("token"));
     }
 }

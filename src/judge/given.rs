@@ -89,8 +89,7 @@ mod tests {
 
     #[test]
     fn the_control_answers_for_a_step_that_the_run_did_not_reach() {
-        let negative = Sample::verifier_wrong()
-            .refused_at(&["authorize", "token"])
+        let negative = Sample::redirect_wrong()
             .run("authorize", refused("invalid_request"))
             .run_stops_before("token")
             .given("token", "json/refresh_token", json!({"present": true}));

@@ -150,6 +150,14 @@ fn control_of<'r>(evidence: &Evidence<'r>, name: &str) -> Result<Accepted<'r>, O
 /// this very run.
 fn with_control<'r>(evidence: &Evidence<'r>, step: &'r StepRecord) -> Result<Refusal<'r>, Open> {
     let control = control_of(evidence, &step.name)?;
+    if !evidence.deviates_by(&step.name) {
+        return Err(Open::because(format!(
+            "{} {}, but nothing deviates up to there, so it was not refused for the deviation",
+            step.name,
+            Standing::of(step).said()
+        ))
+        .shown_by(&step.exchanges));
+    }
     if evidence.is_repeat(&step.name) {
         let base = evidence.base(&step.name);
         Accepted::in_run(evidence.record, base).map_err(|open| Open {
@@ -228,7 +236,7 @@ mod tests {
 
     #[test]
     fn a_late_refusal_is_one_and_an_early_one_ends_the_run() {
-        let both = Sample::verifier_wrong().refused_at(&["authorize", "token"]);
+        let both = Sample::redirect_wrong();
         assert_eq!(both.clone().judge().verdict.name(), "pass");
         let early = both
             .clone()
@@ -243,8 +251,7 @@ mod tests {
 
     #[test]
     fn an_effect_after_a_refusal_is_no_refusal() {
-        let judged = Sample::verifier_wrong()
-            .refused_at(&["authorize", "token"])
+        let judged = Sample::redirect_wrong()
             .run("authorize", refused("invalid_request"))
             .run("token", accepted())
             .judge();
@@ -253,8 +260,7 @@ mod tests {
 
     #[test]
     fn a_foreign_redirect_fails_even_with_an_error() {
-        let sample = Sample::verifier_wrong()
-            .refused_at(&["authorize", "token"])
+        let sample = Sample::redirect_wrong()
             .run("authorize", refused("access_denied"))
             .run_stops_before("token")
             .result(
@@ -267,6 +273,18 @@ mod tests {
             judged.verdict.findings()[0].came,
             "the user agent was sent to https://evil.example/cb?error=x"
         );
+    }
+
+    #[test]
+    fn a_refusal_before_anything_deviates_proves_nothing() {
+        let judged = Sample::verifier_wrong()
+            .refused_at(&["authorize", "token"])
+            .run("authorize", refused("access_denied"))
+            .run_stops_before("token")
+            .judge();
+        assert_eq!(judged.verdict.name(), "inconclusive");
+        let text = format!("{:?}", judged.verdict);
+        assert!(text.contains("nothing deviates up to there"), "{text}");
     }
 
     #[test]

@@ -73,6 +73,13 @@ impl Sample {
             .refused_at(&["token"])
     }
 
+    /// A deviation at `authorize`, which only `token` refuses; either may.
+    pub(super) fn redirect_wrong() -> Self {
+        let mut sample = Self::verifier_wrong();
+        sample.mutate("authorize");
+        sample.refused_at(&["authorize", "token"])
+    }
+
     /// The code sent a second time, and refused.
     pub(super) fn code_twice() -> Self {
         let again = json!({"repeat": {"step": "token"}});
