@@ -1,8 +1,12 @@
 //! Decides what a person would do on a page.
 
+use super::consent::{
+    answer, asks_consent, best, by_recipe, consent, is_called, meaning_of, no_way_to_deny,
+};
 use super::fill::{self, Person};
-use super::page::{Button, Encoding, Field, FieldKind, Form, Link, Page};
-use super::words::{self, Meaning};
+use super::page::{Field, FieldKind, Form, Page};
+use super::submission::{Submission, submission};
+use super::words;
 use super::{Consent, PageKind};
 use crate::target::Recipe;
 
@@ -19,19 +23,6 @@ pub(super) enum Next {
     Rest,
     /// Nothing can be said.
     GiveUp(String),
-}
-
-/// A form, filled and ready to be sent.
-#[derive(Debug)]
-pub(super) struct Submission {
-    pub action: String,
-    pub post: bool,
-    pub encoding: Encoding,
-    pub members: Vec<(String, String)>,
-    /// Equal for equal forms.
-    pub fingerprint: String,
-    pub with_password: bool,
-    pub consents: bool,
 }
 
 /// What a page is and what to do there.
@@ -208,229 +199,6 @@ fn log_in(page: &Page, form: &Form, person: &Person<'_>) -> Next {
         return no_way_to_deny();
     }
     Next::Submit(submission(form, button, person, only_allows))
-}
-
-fn no_way_to_deny() -> Next {
-    Next::GiveUp("no button or link that denies was found: name it as `deny`".to_owned())
-}
-
-/// Whether the form asks a yes-or-no question with its buttons.
-fn asks_consent(form: &Form) -> bool {
-    form.buttons
-        .iter()
-        .any(|button| meaning_of(button).denies && !meaning_of(button).aside)
-        && form
-            .buttons
-            .iter()
-            .any(|button| meaning_of(button).approves)
-}
-
-fn by_recipe<'f>(form: &'f Form, person: &Person<'_>) -> Option<&'f Button> {
-    let wanted = match person.consent {
-        Consent::Approve => person.recipe.approve.as_deref(),
-        Consent::Deny => person.recipe.deny.as_deref(),
-    }?;
-    form.buttons.iter().find(|button| {
-        let marked = match person.consent {
-            Consent::Approve => button.marks.approve,
-            Consent::Deny => button.marks.deny,
-        };
-        marked || is_called(wanted, &button.text, &button.value)
-    })
-}
-
-/// The button of the form that says what the person wants.
-fn answer<'f>(page: &Page, form: &'f Form, person: &Person<'_>) -> Option<&'f Button> {
-    by_recipe(form, person).or_else(|| match person.consent {
-        Consent::Approve => best(form, |meaning| {
-            4 * i32::from(meaning.approves) + i32::from(meaning.logs_in)
-                - 9 * i32::from(meaning.denies)
-                - 5 * i32::from(meaning.aside)
-        }),
-        Consent::Deny => {
-            let denying = |button: &&Button| meaning_of(button).denies;
-            form.buttons.iter().find(denying).or_else(|| {
-                let alone = page.forms.len() == 1 && fill::has_denying_radio(form);
-                form.buttons.first().filter(|_| alone)
-            })
-        }
-    })
-}
-
-/// The first of the buttons with the highest score, if that is not negative.
-fn best(form: &Form, score: impl Fn(Meaning) -> i32) -> Option<&Button> {
-    let scored = form
-        .buttons
-        .iter()
-        .map(|button| (score(meaning_of(button)), button));
-    let mut best: Option<(i32, &Button)> = None;
-    for (score, button) in scored.filter(|(score, _)| *score >= 0) {
-        if best.is_none_or(|(highest, _)| score > highest) {
-            best = Some((score, button));
-        }
-    }
-    best.map(|(_, button)| button)
-}
-
-fn meaning_of(button: &Button) -> Meaning {
-    words::meaning(&button.text, &format!("{} {}", button.value, button.name))
-}
-
-fn is_called(wanted: &str, text: &str, value: &str) -> bool {
-    text.eq_ignore_ascii_case(wanted.trim()) || value.eq_ignore_ascii_case(wanted.trim())
-}
-
-/// What to do on a page that asks for consent; `None` when it does not.
-fn consent(page: &Page, person: &Person<'_>) -> Option<Next> {
-    let candidates = || {
-        page.forms.iter().filter(|form| {
-            !form.is_search && !words::leads_aside(&form.action) && !form.buttons.is_empty()
-        })
-    };
-    let approving = candidates()
-        .filter(|form| {
-            asks_consent(form)
-                || best(form, approval).is_some_and(|b| form.post || meaning_of(b).approves)
-        })
-        .max_by_key(|form| {
-            let best = form
-                .buttons
-                .iter()
-                .map(|button| approval(meaning_of(button)))
-                .max();
-            (best, asks_consent(form), form.post)
-        });
-    let deny_link = || {
-        let by_words = page.links.iter().find(|link| {
-            let meaning = words::meaning(&link.text, "");
-            meaning.denies && !meaning.aside && link.text.len() <= 40 && leads_somewhere(link)
-        });
-        link_by_recipe(page, person).or(by_words)
-    };
-    match person.consent {
-        Consent::Approve => approve(page, approving, deny_link().is_some(), person),
-        Consent::Deny => {
-            let form = candidates().find(|form| answer(page, form, person).is_some());
-            match (form, deny_link()) {
-                (Some(form), _) => {
-                    let button = answer(page, form, person);
-                    Some(Next::Submit(submission(form, button, person, true)))
-                }
-                (None, Some(link)) => Some(Next::Follow {
-                    reference: link.href.clone(),
-                    consents: true,
-                }),
-                (None, None) => approving.map(|_| no_way_to_deny()),
-            }
-        }
-    }
-}
-
-fn approval(meaning: Meaning) -> i32 {
-    3 * i32::from(meaning.approves) - 9 * i32::from(meaning.denies) - 5 * i32::from(meaning.aside)
-}
-
-fn approve(page: &Page, form: Option<&Form>, can_deny: bool, person: &Person<'_>) -> Option<Next> {
-    if let Some(form) = page
-        .forms
-        .iter()
-        .find(|form| by_recipe(form, person).is_some())
-    {
-        let button = by_recipe(form, person);
-        return Some(Next::Submit(submission(form, button, person, true)));
-    }
-    if let Some(link) = link_by_recipe(page, person) {
-        return Some(Next::Follow {
-            reference: link.href.clone(),
-            consents: true,
-        });
-    }
-    if let Some(form) = form {
-        let blank = |field: &&Field| {
-            field.is_typed()
-                && field.value.is_empty()
-                && !field.name.is_empty()
-                && !person.recipe.extra_fields.contains_key(&field.name)
-        };
-        if let Some(field) = form
-            .fields
-            .iter()
-            .find(blank)
-            .filter(|_| !asks_consent(form))
-        {
-            let name: String = field.name.chars().take(60).collect();
-            let reason = format!("the page asks for `{name}`: add it to `extra_fields`");
-            return Some(Next::GiveUp(reason));
-        }
-        let button = answer(page, form, person);
-        return Some(Next::Submit(submission(form, button, person, true)));
-    }
-    // A link that says yes counts only beside one that says no: pages are full of links.
-    let yes = |link: &&Link| words::meaning(&link.text, "").approves && leads_somewhere(link);
-    let link = page.links.iter().find(yes).filter(|_| can_deny)?;
-    Some(Next::Follow {
-        reference: link.href.clone(),
-        consents: true,
-    })
-}
-
-fn link_by_recipe<'p>(page: &'p Page, person: &Person<'_>) -> Option<&'p Link> {
-    let wanted = match person.consent {
-        Consent::Approve => person.recipe.approve.as_deref(),
-        Consent::Deny => person.recipe.deny.as_deref(),
-    }?;
-    page.links.iter().find(|link| {
-        let marked = match person.consent {
-            Consent::Approve => link.marks.approve,
-            Consent::Deny => link.marks.deny,
-        };
-        marked || is_called(wanted, &link.text, "")
-    })
-}
-
-fn leads_somewhere(link: &Link) -> bool {
-    let href = link.href.trim();
-    !href.is_empty()
-        && !href.starts_with('#')
-        && !href.to_ascii_lowercase().starts_with("javascript:")
-}
-
-fn submission(
-    form: &Form,
-    button: Option<&Button>,
-    person: &Person<'_>,
-    consents: bool,
-) -> Submission {
-    let action = button
-        .and_then(|b| b.form_action.as_deref())
-        .unwrap_or(&form.action);
-    Submission {
-        action: action.to_owned(),
-        post: button.and_then(|b| b.form_post).unwrap_or(form.post),
-        encoding: button
-            .and_then(|b| b.form_encoding)
-            .unwrap_or(form.encoding),
-        members: fill::members(form, button, person),
-        fingerprint: fingerprint(form),
-        with_password: fill::password_field(form, person.recipe).is_some(),
-        consents,
-    }
-}
-
-/// Path of the action and names of the fields; values such as CSRF tokens change each time.
-fn fingerprint(form: &Form) -> String {
-    let path = form.action.split(['?', '#']).next().unwrap_or_default();
-    let names: Vec<&str> = form
-        .fields
-        .iter()
-        .map(|field| field.name.as_str())
-        .collect();
-    let buttons: Vec<&str> = form
-        .buttons
-        .iter()
-        .map(|button| button.text.as_str())
-        .collect();
-    format!("{path} {} {}", names.join(","), buttons.join(","))
 }
 
 #[cfg(test)]

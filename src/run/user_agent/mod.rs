@@ -6,10 +6,12 @@
 
 mod callback;
 mod choose;
+mod consent;
 mod fill;
 mod hop;
 mod jar;
 mod page;
+mod submission;
 #[cfg(test)]
 mod tests;
 mod visit;

@@ -6,9 +6,10 @@ use std::time::Duration;
 use url::Url;
 
 use super::callback::{Destination, classify, parameters, query_and_fragment};
-use super::choose::{Choice, Next, Submission, choose};
+use super::choose::{Choice, Next, choose};
 use super::fill::{self, Person};
 use super::page::{self, Page};
+use super::submission::Submission;
 use super::{
     CookieJar, Method, PageKind, PageSeen, StopBefore, Visit, VisitOutcome, Visited, hop, words,
 };
