@@ -56,7 +56,7 @@ impl World {
     pub async fn with(patch: Value) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let policy = Policy::patched(patch).unwrap();
-        let servers = start(policy, rewrites(), Options::default()).await.unwrap();
+        let servers = start(policy, Vec::new(), Options::default()).await.unwrap();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         Self { servers, http }
     }
@@ -210,15 +210,4 @@ pub fn modern(method: &str, mut params: Value) -> (Headers, Value) {
         "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
     });
     (headers, request(method, params))
-}
-
-/// The key set, as long as nobody else serves it.
-fn rewrites() -> Vec<authspec::reference::Rewrite> {
-    let pair = authspec::reference::keys::Keys::shared().pair(SigningAlgorithm::Es256);
-    let set = json!({"keys": [pair.public_jwk()]}).to_string();
-    let rewrite = json!({
-        "when": {"path": "/jwks", "status": 404},
-        "change": [{"set_status": 200}, {"set_body": set}],
-    });
-    vec![serde_json::from_value(rewrite).unwrap()]
 }

@@ -6,6 +6,7 @@
 mod audit;
 mod client;
 mod discovery;
+mod issued;
 mod policies;
 mod refusals;
 mod scopes;
