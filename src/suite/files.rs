@@ -150,3 +150,43 @@ fn cannot_read(path: &Path, cause: &std::io::Error, found: &mut Found) {
         .with_help("give a folder of suites, or one file of it".to_owned()),
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::suite::Suites;
+
+    #[test]
+    fn what_is_no_suite_is_told() {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("checks.yml"), "").expect("written");
+        let (files, problems) = SuiteFile::gather(folder.path());
+        assert!(files.is_empty());
+        assert!(problems[0].message().contains("`.yml`"));
+        let (_, problems) = SuiteFile::gather(&folder.path().join("nowhere"));
+        assert!(problems[0].message().contains("cannot be read"));
+    }
+
+    #[test]
+    fn a_users_folder_lies_beside_the_built_in_one() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let area = folder.path().join("authorization");
+        fs::create_dir(&area).expect("a folder");
+        let known = SuiteFile::embedded()
+            .into_iter()
+            .find(|file| file.path == "authorization/pkce.yaml")
+            .expect("built in");
+        // The very file again is no duplicate; the same checks in another text are.
+        fs::write(area.join("pkce.yaml"), &known.text).expect("written");
+        let extra = [folder.path().to_path_buf()];
+        assert!(Suites::load(&extra).is_ok());
+        fs::write(area.join("pkce.yaml"), known.text + "\n# changed\n").expect("written");
+        let problems = Suites::load(&extra).expect_err("each id exists twice");
+        let told = problems.to_string();
+        assert!(
+            told.contains("exists already") && told.contains("suites/authorization/pkce.yaml:")
+        );
+    }
+}

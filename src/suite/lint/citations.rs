@@ -1,20 +1,18 @@
 //! What a check cites: requirements that exist, that bind a server, and that can make it fail.
 
+use serde_json::json;
+
 use super::context::Context;
 use super::findings::Findings;
 use crate::suite::names::suggest;
 use crate::suite::source::Spot;
-use crate::suite::{Check, Cited, Level, Observable, Role};
+use crate::suite::{Check, Cited, Level, Observable, Params, Role};
 
 /// Lints the `requirements` of a check, rows not included.
 pub(super) fn check(check: &Check, at: &Spot, cx: &Context<'_>, found: &mut Findings<'_>) {
     let spot = at.key("requirements");
     if check.requirements.is_empty() {
-        found.error(
-            &spot,
-            "this check cites nothing",
-            "name at least one requirement of suites/requirements/ that a failing server breaks",
-        );
+        nothing(check, at, found);
         return;
     }
     ids(&check.requirements, &spot, cx, found);
@@ -27,6 +25,27 @@ pub(super) fn check(check: &Check, at: &Spot, cx: &Context<'_>, found: &mut Find
         return;
     }
     strength(&cited, check, &spot, found);
+}
+
+/// A check without requirements of its own: every row cites some.
+fn nothing(check: &Check, at: &Spot, found: &mut Findings<'_>) {
+    let cites = |row: &Params| row.get("requirements").is_some_and(|ids| *ids != json!([]));
+    if !check.cases.iter().any(cites) {
+        found.error(
+            &at.key("requirements"),
+            "this check cites nothing",
+            "name at least one requirement of suites/requirements/ that a failing server breaks",
+        );
+        return;
+    }
+    let rows = check.cases.iter().enumerate();
+    for (index, _) in rows.filter(|(_, row)| !cites(row)) {
+        found.error(
+            &at.key("cases").item(index).key("case"),
+            "this row cites nothing, and neither does its check",
+            "add `requirements: [ID]` to the row or to the check",
+        );
+    }
 }
 
 /// Ids that exist, each once.

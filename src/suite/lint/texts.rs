@@ -60,12 +60,13 @@ pub(super) fn step_name(step: &str, spot: &Spot, found: &mut Findings<'_>) {
 
 /// The name of a row: it stands in brackets on the command line.
 pub(super) fn row_name(name: &str, spot: &Spot, found: &mut Findings<'_>) {
-    let fits =
-        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-._ ".contains(&byte);
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._ ".contains(&byte);
     if name.is_empty() || !name.bytes().all(fits) {
         found.error(
             spot,
-            format!("the case name `{name}` holds more than a-z, 0-9, `-`, `.`, `_` and spaces"),
+            format!(
+                "the case name `{name}` holds more than letters, digits, `-`, `.`, `_` and spaces"
+            ),
             "it selects the case on the command line and stands in every report: write plain words",
         );
     }

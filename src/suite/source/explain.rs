@@ -51,6 +51,19 @@ pub(super) fn explain(error: &Error, text: &str, at: usize) -> (String, Option<S
             "nothing is given where a text belongs".to_owned(),
             "write the text after the colon, or remove the member".to_owned(),
         ),
+        Error::SerdeInvalidType { expected, .. }
+        | Error::SerdeInvalidValue { expected, .. }
+        | Error::SerdeInvalidLength { expected, .. } => {
+            return (format!("expected {expected} here"), None);
+        }
+        other => document(other),
+    };
+    (message, Some(help))
+}
+
+/// The document as a whole.
+fn document(error: &Error) -> (String, String) {
+    match error {
         Error::Eof { .. } => (
             "the file is empty".to_owned(),
             "see suites/README.md for what belongs into it, or remove the file".to_owned(),
@@ -70,14 +83,8 @@ pub(super) fn explain(error: &Error, text: &str, at: usize) -> (String, Option<S
             "the document grows beyond every reasonable size".to_owned(),
             "write it without aliases that multiply each other".to_owned(),
         ),
-        Error::SerdeInvalidType { expected, .. }
-        | Error::SerdeInvalidValue { expected, .. }
-        | Error::SerdeInvalidLength { expected, .. } => {
-            return (format!("expected {expected} here"), None);
-        }
         other => syntax(other),
-    };
-    (message, Some(help))
+    }
 }
 
 /// Something of another shape than the type's.

@@ -1,0 +1,52 @@
+//! Limits within reason.
+
+use super::Lint;
+use crate::suite::Spot;
+use crate::target::Limits;
+
+/// Lints the numbers that bound a run.
+pub(super) fn lint(limits: &Limits, found: &mut Lint<'_>) {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "compared with small bounds only"
+    )]
+    let bounds = [
+        ("concurrency", limits.concurrency as f64, 1.0, 64.0),
+        (
+            "requests_per_second",
+            limits.requests_per_second.unwrap_or(0.0),
+            0.0,
+            10_000.0,
+        ),
+        (
+            "token_request_interval",
+            limits.token_request_interval,
+            0.0,
+            600.0,
+        ),
+        ("answer_timeout", limits.answer_timeout, 0.1, 600.0),
+        ("run_timeout", limits.run_timeout, 1.0, 86_400.0),
+        ("longest_wait", limits.longest_wait, 0.0, 3_600.0),
+        (
+            "longest_retry_after",
+            limits.longest_retry_after,
+            0.0,
+            3_600.0,
+        ),
+        (
+            "answer_bytes",
+            limits.answer_bytes as f64,
+            1_024.0,
+            67_108_864.0,
+        ),
+    ];
+    for (member, value, least, most) in bounds {
+        if !(least..=most).contains(&value) {
+            found.error(
+                &Spot::root().key("limits").key(member),
+                format!("`{member}` lies between {least} and {most}"),
+                "write a number in that range, or remove the member to get the default",
+            );
+        }
+    }
+}

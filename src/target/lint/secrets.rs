@@ -1,0 +1,78 @@
+//! Secrets: where they stand, and that each can be had.
+
+use super::Lint;
+use crate::suite::{Source, Spot};
+use crate::target::address::names_loopback;
+use crate::target::{Secret, SecretError};
+
+/// Where secrets stand.
+pub(in crate::target) fn secret_spots(source: &Source) -> Vec<Spot> {
+    let root = Spot::root();
+    let mut spots = vec![root.key("registration").key("initial_access_token")];
+    for (map, member) in [("users", "password"), ("clients", "client_secret")] {
+        for name in source.keys(&root.key(map)) {
+            spots.push(root.key(map).key(name).key(member));
+        }
+    }
+    for name in source.keys(&root.key("access_tokens")) {
+        spots.push(root.key("access_tokens").key(name));
+    }
+    spots
+}
+
+impl Lint<'_> {
+    /// Each secret can be had.
+    pub(super) fn secrets(&mut self) {
+        let (root, target) = (Spot::root(), self.target);
+        let mut secrets: Vec<(Spot, &Secret)> = Vec::new();
+        for (name, user) in &target.users {
+            secrets.push((root.key("users").key(name).key("password"), &user.password));
+        }
+        for (name, client) in &target.clients {
+            if let Some(secret) = &client.client_secret {
+                secrets.push((root.key("clients").key(name).key("client_secret"), secret));
+            }
+        }
+        if let Some(token) = &target.registration.initial_access_token {
+            secrets.push((root.key("registration").key("initial_access_token"), token));
+        }
+        for (name, token) in &target.access_tokens {
+            secrets.push((root.key("access_tokens").key(name), token));
+        }
+        for (spot, secret) in secrets {
+            self.secret(&spot, secret);
+        }
+    }
+
+    fn secret(&mut self, at: &Spot, secret: &Secret) {
+        match (secret.resolve(self.base), secret) {
+            (Err(error @ SecretError::NotSet(_)), _) => self.error(
+                &at.key("env"),
+                error.to_string(),
+                "set it in the shell that starts authspec, or name another variable",
+            ),
+            (Err(error), _) => self.error(
+                &at.key("file"),
+                error.to_string(),
+                "relative paths start at the target file",
+            ),
+            (Ok(live), _) if live.expose().is_empty() => {
+                let help = "an empty text is no secret: look where it comes from";
+                self.error(&at.clone().name(), "this secret is empty", help);
+            }
+            (Ok(_), Secret::Value(_)) if !self.is_local() => self.warning(
+                &at.key("value").name(),
+                "a secret of a server that is not on this machine stands in the file",
+                "use `{ env: VARIABLE }` or `{ file: PATH }`, and change the secret if others saw the file",
+            ),
+            _ => {}
+        }
+    }
+
+    fn is_local(&self) -> bool {
+        [&self.target.mcp_server, &self.target.authorization_server]
+            .into_iter()
+            .flatten()
+            .all(|url| names_loopback(url))
+    }
+}
