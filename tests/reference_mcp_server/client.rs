@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use authspec::reference::policy::access_token::SigningAlgorithm;
-use authspec::reference::{Options, Policy, Running, start};
+use authspec::reference::{Options, Policy, Rewrite, Running, start};
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
@@ -54,9 +54,13 @@ impl World {
     }
 
     pub async fn with(patch: Value) -> Self {
+        Self::rewritten(patch, Vec::new()).await
+    }
+
+    pub async fn rewritten(patch: Value, rewrites: Vec<Rewrite>) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let policy = Policy::patched(patch).unwrap();
-        let servers = start(policy, Vec::new(), Options::default()).await.unwrap();
+        let servers = start(policy, rewrites, Options::default()).await.unwrap();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         Self { servers, http }
     }

@@ -347,3 +347,26 @@ async fn a_method_may_be_missing() {
         200
     );
 }
+
+#[tokio::test]
+async fn one_answer_may_be_rewritten() {
+    let rewrite = json!({
+        "when": {"path": "/mcp", "status": 401},
+        "change": [{"set_header": {"name": "www-authenticate", "value": "Bearer realm=\"{issuer}\""}}],
+    });
+    let rewrites = vec![serde_json::from_value(rewrite).unwrap()];
+    let world = World::rewritten(json!({}), rewrites).await;
+    let refused = world.modern_as(&[], "tools/list", json!({})).await;
+    assert_eq!(
+        refused.challenge(),
+        format!("Bearer realm=\"{}\"", world.servers.issuer)
+    );
+    let token = world.token("alice", READ);
+    assert!(
+        world
+            .call(&token, "get_weather", json!({}))
+            .await
+            .challenge()
+            .contains("scope=")
+    );
+}

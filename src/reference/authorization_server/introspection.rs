@@ -19,7 +19,7 @@ use crate::reference::policy::oversight::{
 use crate::reference::policy::token::{Caching, ErrorForm};
 use crate::reference::store::client::Client;
 use crate::reference::store::grant::AccessToken;
-use crate::reference::store::now;
+use crate::reference::store::{self, now};
 
 use super::answer::{self, Refused};
 use super::client_authentication::authenticate;
@@ -91,9 +91,9 @@ async fn introspect(
         ActiveForm::String => json!(value.to_string()),
     };
     match found {
-        Some(found) if found.is_active => Ok((200, details(site, &found.token, active(true)))),
+        Some(found) if found.is_active => Ok((200, details(site, &found, active(true)))),
         Some(found) if policy.inactive == InactiveAnswer::WithDetails => {
-            Ok((200, details(site, &found.token, active(false))))
+            Ok((200, details(site, &found, active(false))))
         }
         _ if policy.inactive == InactiveAnswer::NotFound => {
             Ok((404, json!({ "error": "not_found" })))
@@ -123,6 +123,7 @@ async fn caller(
 struct Found {
     token: AccessToken,
     is_active: bool,
+    is_refresh_token: bool,
 }
 
 fn find(site: &Site, text: &str) -> Option<Found> {
@@ -135,12 +136,42 @@ fn find(site: &Site, text: &str) -> Option<Found> {
                 .access_tokens
                 .get(by_claims.map_or(text, String::as_str))?
         }
-        _ => state.access_tokens.get(text)?,
+        _ => match state.access_tokens.get(text) {
+            Some(token) => token,
+            None => return refresh_token(&state, text),
+        },
     };
     let is_expired = token.expires_at <= now() && lookup != IntrospectionLookup::IgnoringExpiry;
     Some(Found {
         is_active: !state.is_dead(token) && !is_expired,
         token: token.clone(),
+        is_refresh_token: false,
+    })
+}
+
+/// A refresh token may be introspected too (RFC 7662 section 2.1). It has no audience but this server,
+/// and no `token_type`, since it is presented in no request to a resource.
+fn refresh_token(state: &store::State, text: &str) -> Option<Found> {
+    let token = state.refresh_tokens.get(text)?;
+    let grant = state.grants.get(&token.grant)?;
+    let is_expired = token.expires_at != 0 && token.expires_at <= now();
+    Some(Found {
+        is_active: !token.spent && !grant.refresh_revoked && !is_expired,
+        is_refresh_token: true,
+        token: AccessToken {
+            jti: String::new(),
+            grant: token.grant,
+            client_id: token.client_id.clone(),
+            subject: grant
+                .user
+                .clone()
+                .unwrap_or_else(|| token.client_id.clone()),
+            scopes: grant.scopes.clone(),
+            audience: Vec::new(),
+            issued_at: grant.created_at,
+            expires_at: token.expires_at,
+            revoked: false,
+        },
     })
 }
 
@@ -152,7 +183,8 @@ fn claimed_jti(token: &str) -> Option<String> {
     claims.get("jti")?.as_str().map(str::to_owned)
 }
 
-fn details(site: &Site, token: &AccessToken, active: Value) -> Value {
+fn details(site: &Site, found: &Found, active: Value) -> Value {
+    let token = &found.token;
     let mut members = Map::new();
     let mut set = |name: &str, value: Value| members.insert(name.to_owned(), value);
     set("active", active);
@@ -161,14 +193,18 @@ fn details(site: &Site, token: &AccessToken, active: Value) -> Value {
     if token.subject != token.client_id {
         set("username", json!(token.subject));
     }
-    set("token_type", json!("Bearer"));
-    set("exp", json!(token.expires_at));
+    if !found.is_refresh_token {
+        set("token_type", json!("Bearer"));
+        set("jti", json!(token.jti));
+    }
+    if token.expires_at != 0 {
+        set("exp", json!(token.expires_at));
+    }
     set("iat", json!(token.issued_at));
     set("sub", json!(token.subject));
     if !token.audience.is_empty() {
         set("aud", one_or_many(&token.audience));
     }
     set("iss", json!(site.issuer));
-    set("jti", json!(token.jti));
     Value::Object(members)
 }

@@ -229,21 +229,21 @@ async fn introspected(
     if claims.get("active") != Some(&Value::Bool(true)) {
         return Err(Fault::Inactive);
     }
-    let kind = claims
-        .get("token_type")
-        .and_then(Value::as_str)
-        .unwrap_or("Bearer");
-    if policy.kind_check == KindCheck::AccessOnly && !kind.eq_ignore_ascii_case("Bearer") {
-        return Err(Fault::Type);
-    }
-    // RFC 7662 section 2.2: `iss` is optional, since the answer comes from the issuer itself.
-    let expected = Expected {
-        issuer_optional: true,
-        ..*expected
-    };
+    // RFC 7662 section 2.2: `token_type` is that of an access token; a refresh token has none.
+    let kind = claims.get("token_type").and_then(Value::as_str);
+    let is_access_token = kind.is_some_and(|kind| kind.eq_ignore_ascii_case("Bearer"));
     match policy.kind_check {
-        KindCheck::AnyActive if !kind.eq_ignore_ascii_case("Bearer") => (),
-        _ => claims::check(claims, policy, &expected)?,
+        KindCheck::AnyActive if !is_access_token => return Caller::from_claims(claims, token),
+        _ if !is_access_token => return Err(Fault::Type),
+        // `iss` is optional, since the answer comes from the issuer itself.
+        _ => {
+            let issuer_optional = true;
+            let expected = Expected {
+                issuer_optional,
+                ..*expected
+            };
+            claims::check(claims, policy, &expected)?;
+        }
     }
     Caller::from_claims(claims, token)
 }
@@ -285,4 +285,56 @@ fn now() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |time| time.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reference::store::grant::{Grant, RefreshToken};
+    use crate::reference::{Options, Policy, start};
+    use serde_json::json;
+
+    async fn with_refresh_token(patch: Value) -> Result<Caller, Fault> {
+        let policy = Policy::patched(patch).unwrap();
+        let running = start(policy, Vec::new(), Options::default()).await.unwrap();
+        let site = running.site();
+        let grant = Grant {
+            client_id: "client".into(),
+            user: Some("alice".into()),
+            scopes: vec!["news:read".into()],
+            ..Grant::default()
+        };
+        let token = RefreshToken {
+            grant: 1000,
+            client_id: "client".into(),
+            spent: false,
+            expires_at: 0,
+        };
+        {
+            let mut state = site.store.lock();
+            state.grants.insert(1000, grant);
+            state.refresh_tokens.insert("refresh".into(), token);
+        }
+        let resource = Resource {
+            identifier: running.mcp_url.clone(),
+            path: "/mcp".into(),
+            sibling: running.second_mcp_url.clone(),
+            first: true,
+        };
+        let circumstances = Circumstances::default();
+        Verifier::default()
+            .verify("refresh", site, &resource, circumstances)
+            .await
+    }
+
+    #[tokio::test]
+    async fn a_refresh_token_is_no_access_token() {
+        assert_eq!(with_refresh_token(json!({})).await, Err(Fault::Type));
+        let lax = json!({"mcp_server": {"token": {"kind_check": "any_active"}}});
+        let caller = with_refresh_token(lax).await.unwrap();
+        assert_eq!(
+            (caller.user.as_str(), caller.client_id.as_str()),
+            ("alice", "client")
+        );
+    }
 }
