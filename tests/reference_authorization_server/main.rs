@@ -3,9 +3,11 @@
 
 mod browser;
 mod client;
+mod documents;
 mod honest;
 mod policies;
 mod refusals;
+mod together;
 
 /// A client that follows nothing and remembers nothing.
 fn http() -> reqwest::Client {

@@ -235,6 +235,19 @@ decision! {
     }
 }
 
+decision! {
+    /// `request` and `request_uri` (OpenID Connect Core section 6), which the server does not offer.
+    pub enum RequestObjects {
+        /// Refused by name.
+        #[default]
+        Refused,
+        /// Ignored like any unknown parameter.
+        Ignored,
+        /// `request_uri` is fetched, wherever it leads, and then ignored.
+        Fetched,
+    }
+}
+
 section! {
     /// What the consent page shows (OAuth 2.1 section 7.3).
     pub struct ConsentPagePolicy {
@@ -266,6 +279,8 @@ section! {
         empty_parameters: EmptyParameters = EmptyParameters::Omitted,
         /// Whether parameters that the server does not know are ignored (OAuth 2.1 section 3.1).
         unknown_parameters_ignored: bool = true,
+        /// Request objects.
+        request_objects: RequestObjects = RequestObjects::Refused,
         /// An unknown `client_id`.
         unknown_client: EarlyError = EarlyError::Page,
         /// A redirect URI that is not registered.

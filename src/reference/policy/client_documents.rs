@@ -24,6 +24,8 @@ decision! {
         PublicOnly,
         /// Public ones and loopback, for tests on one machine.
         LoopbackToo,
+        /// None: every document is out of reach.
+        Nowhere,
         /// Any.
         Any,
         /// Names are checked by their text only, addresses are not.

@@ -182,6 +182,17 @@ section! {
 }
 
 decision! {
+    /// URLs of strangers in a registration (RFC 7591 section 5).
+    pub enum ForeignUrls {
+        /// Not touched; `jwks_uri` is fetched under guard when a client authenticates with a key.
+        #[default]
+        Guarded,
+        /// `jwks_uri` and `logo_uri` are fetched at registration, wherever they lead.
+        FetchedAtOnce,
+    }
+}
+
+decision! {
     /// Software statements (RFC 7591 section 2.3); this server trusts nobody's.
     pub enum SoftwareStatements {
         /// Ignored.
@@ -249,6 +260,8 @@ section! {
         application_type_tolerated: bool = true,
         /// Software statements.
         software_statements: SoftwareStatements = SoftwareStatements::Ignored,
+        /// URLs of strangers.
+        foreign_urls: ForeignUrls = ForeignUrls::Guarded,
         /// Whether openly registered clients may use client credentials.
         machine_registration: bool = true,
         /// Whether the answer is not to be stored (OAuth 2.1 section 3.2.3).

@@ -18,10 +18,13 @@ use axum::response::Response;
 
 use crate::reference::Site;
 use crate::reference::audit::{Entry, Event};
-use crate::reference::policy::authorization::{EarlyError, ErrorRedirect, PostRequests};
+use crate::reference::policy::authorization::{
+    EarlyError, ErrorRedirect, PostRequests, RequestObjects,
+};
 use crate::reference::store::session::Transaction;
 use crate::reference::store::{handles, now};
 
+use super::client_documents::fetch;
 use super::parameters::Parameters;
 use super::{answer, clients, pages};
 use request::{AuthorizationRequest, RedirectedError, Refusal};
@@ -54,6 +57,11 @@ pub async fn endpoint(
     };
     let parameters = Parameters::parse(encoded, policy.duplicates, policy.empty_parameters);
     let trusts_redirect = is_post && policy.post == PostRequests::WithoutRedirectCheck;
+    if policy.request_objects == RequestObjects::Fetched
+        && let Some(place) = parameters.get("request_uri")
+    {
+        fetch::unguarded(place).await;
+    }
     let outcome = check(&site, &parameters, trusts_redirect).await;
     let answer = match outcome {
         Ok(request) => begin(&site, &headers, &parameters, Ok(request)),

@@ -1,7 +1,7 @@
 //! Checking an authorization request (OAuth 2.1 sections 4.1.1 and 4.1.2.1).
 
 use crate::reference::Site;
-use crate::reference::policy::authorization::{AuthorizationPolicy, ResponseTypes};
+use crate::reference::policy::authorization::{AuthorizationPolicy, RequestObjects, ResponseTypes};
 use crate::reference::policy::redirect::{RedirectDestination, RedirectOwner};
 use crate::reference::store::client::{Client, RedirectRule};
 
@@ -214,7 +214,9 @@ fn check_rest(site: &Site, client: &Client, parameters: &Parameters) -> Result<C
         ("request", "request_not_supported"),
         ("request_uri", "request_uri_not_supported"),
     ] {
-        if parameters.get(name).is_some() {
+        if policy.authorization.request_objects == RequestObjects::Refused
+            && parameters.get(name).is_some()
+        {
             return Err(Refused::new(error, "request objects are not supported"));
         }
     }

@@ -18,14 +18,15 @@ use crate::reference::Site;
 use crate::reference::audit::{Entry, Event};
 use crate::reference::policy::configuration::ClientAuthMethod;
 use crate::reference::policy::registration::{
-    InitialAccess, IssuedAt, NewClientId, NewClientSecret, RegistrationEcho, RegistrationErrors,
-    SoftwareStatements,
+    ForeignUrls, InitialAccess, IssuedAt, NewClientId, NewClientSecret, RegistrationEcho,
+    RegistrationErrors, SoftwareStatements,
 };
 use crate::reference::policy::token::{Caching, ErrorForm};
 use crate::reference::store::client::{Client, ClientOrigin};
 use crate::reference::store::{handles, now};
 
 use super::answer::{self, Refused};
+use super::client_documents::fetch;
 
 /// `POST /register`.
 pub async fn endpoint(
@@ -39,6 +40,13 @@ pub async fn endpoint(
     }
     match register(&site, &headers, &body) {
         Ok(client) => {
+            if site.policy.registration.foreign_urls == ForeignUrls::FetchedAtOnce {
+                for name in ["jwks_uri", "logo_uri"] {
+                    if let Some(place) = client.metadata.get(name).and_then(Value::as_str) {
+                        fetch::unguarded(place).await;
+                    }
+                }
+            }
             site.audit.record(
                 Entry::new(Event::Registration)
                     .client(&client.client_id)
