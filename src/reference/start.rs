@@ -87,6 +87,9 @@ pub async fn start(
     rewrites: Vec<Rewrite>,
     options: Options,
 ) -> io::Result<Running> {
+    policy
+        .check()
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
     let own = listen(options.authorization_server_port).await?;
     let other = match policy.shared_origin {
         true => None,

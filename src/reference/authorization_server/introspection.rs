@@ -22,7 +22,7 @@ use crate::reference::store::grant::AccessToken;
 use crate::reference::store::{self, now};
 
 use super::answer::{self, Refused};
-use super::client_authentication::authenticate;
+use super::client_authentication::{authenticate, named};
 use super::parameters::Parameters;
 use super::token::issue::one_or_many;
 
@@ -51,7 +51,7 @@ pub async fn endpoint(
         Err(refused) => {
             site.audit.record(
                 Entry::new(Event::Introspected)
-                    .client(form.get("client_id").unwrap_or_default())
+                    .client(named(&site, &headers, &form))
                     .refused(&refused.error),
             );
             refused.answer(ErrorForm::Json, Caching::NoStore)

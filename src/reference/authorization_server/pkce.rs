@@ -46,9 +46,9 @@ pub fn challenge(
     }
     if policy.challenge_syntax_checked
         && method == Some(ChallengeMethod::S256)
-        && BASE64_URL_SAFE_NO_PAD
+        && !BASE64_URL_SAFE_NO_PAD
             .decode(value)
-            .is_ok_and(|bytes| bytes.len() != 32)
+            .is_ok_and(|bytes| bytes.len() == 32)
     {
         return Err("code_challenge is no SHA-256 value");
     }

@@ -15,7 +15,7 @@ use crate::reference::policy::token::{Caching, ErrorForm};
 use crate::reference::store::client::Client;
 
 use super::answer::{self, Refused};
-use super::client_authentication::authenticate;
+use super::client_authentication::{authenticate, named};
 use super::parameters::Parameters;
 
 /// `POST /revoke`.
@@ -42,7 +42,7 @@ pub async fn endpoint(
         Err(refused) => {
             site.audit.record(
                 Entry::new(Event::RevocationRefused)
-                    .client(form.get("client_id").unwrap_or_default())
+                    .client(named(&site, &headers, &form))
                     .refused(&refused.error),
             );
             refused.answer(ErrorForm::Json, Caching::NoStore)

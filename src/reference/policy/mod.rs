@@ -105,6 +105,11 @@ pub enum PolicyError {
     /// The patched document is no policy: an unknown field, or a value of the wrong kind.
     #[error("the policy is not valid: {0}")]
     Invalid(#[from] serde_json::Error),
+    /// `issuer_path` is no path.
+    #[error(
+        "issuer_path is {0:?}, but must be empty or `/` and segments without a slash at the end"
+    )]
+    IssuerPath(String),
 }
 
 impl Policy {
@@ -117,7 +122,29 @@ impl Policy {
     pub fn patch(&self, patch: Value) -> Result<Self, PolicyError> {
         let mut document = serde_json::to_value(self)?;
         merge(&mut document, patch);
-        Ok(serde_json::from_value(document)?)
+        let policy: Self = serde_json::from_value(document)?;
+        policy.check()?;
+        Ok(policy)
+    }
+
+    /// What the types cannot say.
+    pub fn check(&self) -> Result<(), PolicyError> {
+        let path = &self.issuer_path;
+        let is_segment = |segment: &str| {
+            !segment.is_empty()
+                && segment
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
+        };
+        let is_path = path.is_empty()
+            || path
+                .strip_prefix('/')
+                .is_some_and(|rest| rest.split('/').all(is_segment));
+        if is_path {
+            Ok(())
+        } else {
+            Err(PolicyError::IssuerPath(path.clone()))
+        }
     }
 }
 
@@ -160,6 +187,41 @@ mod tests {
     fn an_unknown_field_is_refused_by_name() {
         let error = Policy::patched(json!({ "access_tokens": { "lifetyme": 7 } })).unwrap_err();
         assert!(error.to_string().contains("lifetyme"), "{error}");
+    }
+
+    #[test]
+    fn an_issuer_path_has_no_slash_at_its_end() {
+        for right in ["", "/tenant", "/a/b"] {
+            assert!(
+                Policy::patched(json!({ "issuer_path": right })).is_ok(),
+                "{right}"
+            );
+        }
+        for wrong in ["/", "tenant", "/tenant/", "//a", "/{x}", "/a b"] {
+            assert!(
+                Policy::patched(json!({ "issuer_path": wrong })).is_err(),
+                "{wrong}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_field_is_documented_in_the_schema() {
+        let schema = serde_json::to_value(schemars::schema_for!(Policy)).unwrap();
+        let mut sections = vec![&schema];
+        sections.extend(schema["$defs"].as_object().unwrap().values());
+        let fields: Vec<(&String, &Value)> = sections
+            .iter()
+            .filter_map(|section| section["properties"].as_object())
+            .flatten()
+            .collect();
+        assert!(fields.len() > 200, "{}", fields.len());
+        for (name, field) in fields {
+            assert!(
+                field.get("description").is_some(),
+                "{name} has no description"
+            );
+        }
     }
 
     #[test]

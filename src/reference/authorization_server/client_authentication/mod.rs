@@ -21,6 +21,14 @@ use super::clients;
 use super::parameters::Parameters;
 use credentials::{Basic, Presented};
 
+/// The client that a request names, proved or not; for the audit log. Empty: none.
+pub fn named(site: &Site, headers: &HeaderMap, body: &Parameters) -> String {
+    match credentials::basic(headers, site.policy.client_authentication.basic_decoding) {
+        Basic::Credentials { client_id, .. } => client_id,
+        _ => body.get("client_id").unwrap_or_default().to_owned(),
+    }
+}
+
 /// The client of a request, authenticated as its registration demands.
 pub async fn authenticate(
     site: &Site,

@@ -24,7 +24,7 @@ use crate::reference::policy::token::{
 use crate::reference::store::client::Client;
 
 use super::answer::{self, Refused};
-use super::client_authentication::authenticate;
+use super::client_authentication::{authenticate, named};
 use super::parameters::Parameters;
 use issue::Issued;
 
@@ -58,7 +58,7 @@ pub async fn endpoint(
     match outcome {
         Ok(issued) => issue::answer(&site, &issued),
         Err(refused) => {
-            record_refusal(&site, &form, &refused);
+            record_refusal(&site, &headers, &form, &refused);
             if policy.unknown_grant_type == UnknownGrantType::OkWithError
                 && refused.error == "unsupported_grant_type"
             {
@@ -69,13 +69,13 @@ pub async fn endpoint(
     }
 }
 
-fn record_refusal(site: &Site, form: &Parameters, refused: &Refused) {
+fn record_refusal(site: &Site, headers: &HeaderMap, form: &Parameters, refused: &Refused) {
     let credential = ["code", "refresh_token", "client_secret"]
         .iter()
         .find_map(|n| form.get(n));
     site.audit.record(
         Entry::new(Event::TokenRefused)
-            .client(form.get("client_id").unwrap_or_default())
+            .client(named(site, headers, form))
             .with(
                 "grant_type",
                 printable(form.get("grant_type").unwrap_or_default()),
