@@ -251,7 +251,8 @@ pub(super) fn needs_the_way_in(step: &PlannedStep) -> bool {
         None => true,
         Some(Action::Call(call)) => call.access_token.is_some(),
         Some(
-            Action::Register(_)
+            Action::Obtain(_)
+            | Action::Register(_)
             | Action::Authorize(_)
             | Action::Token(_)
             | Action::Revoke(_)
@@ -259,7 +260,8 @@ pub(super) fn needs_the_way_in(step: &PlannedStep) -> bool {
             | Action::Push(_),
         ) => true,
         Some(
-            Action::Fetch(_)
+            Action::Discover(_)
+            | Action::Fetch(_)
             | Action::Repeat(_)
             | Action::Host(_)
             | Action::Wait(_)

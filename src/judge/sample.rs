@@ -352,7 +352,6 @@ fn planned(id: &str, steps: &[(&str, Value)]) -> PlannedRun {
         id: id.to_owned(),
         title: id.to_owned(),
         steps: steps.iter().map(step).collect(),
-        row: Map::new(),
         clients: Vec::new(),
         is_control: false,
     }

@@ -1,7 +1,20 @@
 //! PLAN: which cases apply to a target, and the runs that they need.
+//!
+//! A pure function of suites and knowledge of the target. Two cases that need the same flow with
+//! the same mutation share one run; the control of a mutated run is the same flow without the
+//! mutation, shared by all that rest on it.
 
+mod build;
+mod estimate;
+mod expand;
+mod needs;
+mod select;
+mod substitute;
 mod types;
 
+pub use build::{PlanError, describe, honest_run, plan};
+pub use estimate::estimate;
+pub use select::{Pattern, Selection};
 pub use types::{
     Disposition, Knowledge, Plan, PlannedAction, PlannedCase, PlannedRun, PlannedStep,
 };

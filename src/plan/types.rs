@@ -30,8 +30,6 @@ pub struct PlannedRun {
     pub title: String,
     /// The steps in order.
     pub steps: Vec<PlannedStep>,
-    /// The row's values, for templates that read `case`.
-    pub row: Params,
     /// Client profiles that must exist before the first step.
     #[serde(skip)]
     pub clients: Vec<String>,
@@ -67,7 +65,7 @@ pub struct PlannedCase {
     pub id: String,
     /// `authorization/pkce`.
     pub area: String,
-    /// The check.
+    /// The check, with this case's row and the flow's parameters put into its conditions.
     pub check: Arc<Check>,
     /// The row.
     pub row: Params,
@@ -149,4 +147,14 @@ pub struct Knowledge {
     pub variables: Map<String, Value>,
     /// Client profiles that the target file gives.
     pub given_clients: Vec<String>,
+}
+
+impl Knowledge {
+    /// Whether the target has `capability`, or nothing is known to the contrary.
+    pub fn has(&self, capability: crate::suite::Capability) -> bool {
+        matches!(
+            self.capabilities.get(&capability),
+            None | Some(crate::run::Presence::Present)
+        )
+    }
 }

@@ -70,6 +70,30 @@ pub struct Check {
     pub matches: Matches,
 }
 
+impl Check {
+    /// A check that demands nothing of `flow`: a way to lay out the flow alone.
+    pub fn of_flow(flow: &str) -> Self {
+        Self {
+            id: String::new(),
+            title: String::new(),
+            why: String::new(),
+            mend: String::new(),
+            requirements: Vec::new(),
+            needs: Vec::new(),
+            when: Vec::new(),
+            flow: flow.to_owned(),
+            with: Map::new(),
+            steps: Steps::new(),
+            cases: Vec::new(),
+            each: None,
+            mutate: IndexMap::new(),
+            given: Matches::new(),
+            expect: Expect::default(),
+            matches: Matches::new(),
+        }
+    }
+}
+
 /// Rows made from lists of the target file.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

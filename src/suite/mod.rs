@@ -31,7 +31,7 @@ pub use requirement::{
 };
 pub use source::{Source, Spot};
 pub use step::{
-    Action, Audit, Authorize, Call, ClientRequest, Fetch, Host, Params, Register, Repeat, Steps,
-    SubFlow, Wait,
+    Action, Audit, Authorize, Call, ClientRequest, Discover, Fetch, Host, OBTAIN_FLOW, Obtain,
+    Params, Register, Repeat, Steps, SubFlow, Wait,
 };
-pub use template::{Templates, covers, random_verifier, s256, whole_expression};
+pub use template::{Templates, context, covers, random_verifier, s256, whole_expression};

@@ -21,6 +21,11 @@ pub type Steps = IndexMap<String, Action>;
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
+    /// Discovery as the client of the judged MCP version does it.
+    Discover(Discover),
+    /// An access token, by the best way that the target offers: the code grant where a user can
+    /// log in, else a token that the operator gave. Its steps are those of `code_grant`.
+    Obtain(Obtain),
     /// Any HTTP request to an allowed origin.
     Fetch(Fetch),
     /// Dynamic client registration (RFC 7591 section 3.1). The step's name is then a client.
@@ -53,6 +58,8 @@ impl Action {
     /// The action's word in the suite files.
     pub const fn word(&self) -> &'static str {
         match self {
+            Self::Discover(_) => "discover",
+            Self::Obtain(_) => "obtain",
             Self::Fetch(_) => "fetch",
             Self::Register(_) => "register",
             Self::Authorize(_) => "authorize",
@@ -67,6 +74,50 @@ impl Action {
             Self::Audit(_) => "audit",
             Self::Flow(_) => "flow",
         }
+    }
+}
+
+/// Discovery from the MCP endpoint to the authorization server's metadata.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Discover {}
+
+/// An access token. Parameters that are left out take the defaults of `code_grant`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Obtain {
+    /// Client profile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
+    /// User of the target file: `first` or `second`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// Scope to ask for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Value>,
+    /// Resource to ask a token for (RFC 8707).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource: Option<Value>,
+}
+
+/// The flow behind [`Action::Obtain`].
+pub const OBTAIN_FLOW: &str = "code_grant";
+
+impl Obtain {
+    /// The parameters that are given, as those of `code_grant`.
+    pub fn parameters(&self) -> Params {
+        let mut with = Params::new();
+        for (name, text) in [("client", &self.client), ("user", &self.user)] {
+            if let Some(text) = text {
+                with.insert(name.to_owned(), Value::String(text.clone()));
+            }
+        }
+        for (name, value) in [("scope", &self.scope), ("resource", &self.resource)] {
+            if let Some(value) = value {
+                with.insert(name.to_owned(), value.clone());
+            }
+        }
+        with
     }
 }
 

@@ -130,6 +130,11 @@ pub(super) const FUNCTIONS: [&str; 8] = [
     "covers",
 ];
 
+/// Names for templates.
+pub fn context(names: impl serde::Serialize) -> minijinja::Value {
+    minijinja::Value::from(minijinja::value::Serde(names))
+}
+
 /// The expression of a string that is one whole `{{ expression }}`.
 pub fn whole_expression(text: &str) -> Option<&str> {
     let inner = text.trim().strip_prefix("{{")?.strip_suffix("}}")?;

@@ -27,7 +27,7 @@ pub struct TargetFile {
     /// metadata unless given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resource: Option<String>,
-    /// MCP version to judge by; the newest that the server speaks unless given.
+    /// MCP version to judge by; 2025-11-25 unless given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mcp_version: Option<McpVersion>,
     /// Further origins that the harness may send requests to (`https://login.example`).

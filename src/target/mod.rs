@@ -5,6 +5,7 @@ mod file;
 mod lint;
 mod load;
 mod login;
+mod resolved;
 mod secret;
 
 pub use file::{
@@ -12,4 +13,5 @@ pub use file::{
     TargetFile, ToolCall, User,
 };
 pub use login::{JsonLogin, Recipe};
+pub use resolved::{LiveClient, LiveUser, Target};
 pub use secret::{Live, Secret, SecretError};

@@ -22,7 +22,9 @@ fn fitting(action: &Action) -> Vec<&'static str> {
         Action::Register(_) => &["client"],
         Action::Call(_) => &["send_in", "forge"],
         Action::Fetch(_) => &["send_in"],
-        Action::Repeat(_)
+        Action::Discover(_)
+        | Action::Obtain(_)
+        | Action::Repeat(_)
         | Action::Host(_)
         | Action::Wait(_)
         | Action::Audit(_)

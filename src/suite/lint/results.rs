@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use crate::suite::{Action, Steps, Suites};
+use crate::suite::{Action, OBTAIN_FLOW, Steps, Suites};
 
 const HTTP: [&str; 10] = [
     "status",
@@ -38,6 +38,14 @@ impl Members {
             Action::Fetch(_) | Action::Revoke(_) | Action::Introspect(_) | Action::Push(_) => {
                 http(&[])
             }
+            Action::Discover(_) => vec![
+                "probe",
+                "issuer",
+                "resource_metadata",
+                "server_metadata",
+                "tried",
+            ],
+            Action::Obtain(_) => return Self::of_flow(OBTAIN_FLOW, suites, depth),
             Action::Register(_) => http(&["client"]),
             Action::Token(_) => http(&["jwt", "id_token"]),
             Action::Call(_) => http(&["stage", "result", "error", "protocol_version", "session"]),
@@ -49,6 +57,7 @@ impl Members {
                 "page",
                 "pages",
                 "status",
+                "framable_pages",
                 "logged_in",
                 "consented",
                 "sent",
@@ -60,7 +69,9 @@ impl Members {
                 let own = ["answers", "accepted", "attempts"];
                 let first = steps.get(&repeat.step).filter(|_| repeat.times == 1);
                 let answer = match first {
-                    Some(Action::Repeat(_) | Action::Flow(_)) | None => Vec::new(),
+                    Some(Action::Repeat(_) | Action::Flow(_) | Action::Obtain(_)) | None => {
+                        Vec::new()
+                    }
                     Some(action) => match Self::within(action, steps, suites, depth) {
                         Self::Named(names) => names,
                         Self::Steps(_) => Vec::new(),
@@ -68,23 +79,25 @@ impl Members {
                 };
                 [own.as_slice(), &answer].concat()
             }
-            Action::Flow(flow) => {
-                // A flow that contains itself is reported elsewhere.
-                let steps = if depth < 8 {
-                    suites.steps(&flow.id).2
-                } else {
-                    Steps::new()
-                };
-                let inner = steps
-                    .iter()
-                    .map(|(name, action)| {
-                        let members = Self::within(action, &steps, suites, depth + 1);
-                        (name.clone(), members)
-                    })
-                    .collect();
-                return Self::Steps(inner);
-            }
+            Action::Flow(flow) => return Self::of_flow(&flow.id, suites, depth),
         })
+    }
+
+    /// The steps of a flow; one that contains itself is reported elsewhere.
+    fn of_flow(flow: &str, suites: &Suites, depth: usize) -> Self {
+        let steps = if depth < 8 {
+            suites.steps(flow).2
+        } else {
+            Steps::new()
+        };
+        let inner = steps
+            .iter()
+            .map(|(name, action)| {
+                let members = Self::within(action, &steps, suites, depth + 1);
+                (name.clone(), members)
+            })
+            .collect();
+        Self::Steps(inner)
     }
 
     /// The first name of `path` that does not exist, with what exists in its place.

@@ -85,6 +85,12 @@ impl<'a> Place<'a> {
 
     fn action(&self, action: &Action, index: usize, at: &Spot, found: &mut Findings<'_>) {
         match action {
+            Action::Discover(_) => {}
+            Action::Obtain(step) => {
+                if let Some(client) = &step.client {
+                    self.client(client, index, &at.key("client"), found);
+                }
+            }
             Action::Fetch(step) => fetch(step, at, found),
             Action::Register(step) => self.profile(&step.client, &at.key("client"), found),
             Action::Authorize(step) => {

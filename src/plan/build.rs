@@ -1,0 +1,278 @@
+//! Makes the plan: cases, the runs that they share, and the controls.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use super::expand::{self, Expanded, Layout, Row};
+use super::needs::{self, Needs};
+use super::select::Selection;
+use super::{Disposition, Knowledge, Plan, PlannedCase, PlannedRun, PlannedStep};
+use crate::suite::{
+    Capability, Check, Cited, Level, LoadedCheck, McpVersion, Mutation, Params, Suites, Templates,
+};
+
+/// Plans every selected case.
+///
+/// # Errors
+/// A template of a check cannot be resolved for this target. `lint` finds these beforehand in all
+/// but odd cases; the text names the check.
+pub fn plan(
+    suites: &Suites,
+    knowledge: &Knowledge,
+    version: McpVersion,
+    selection: &Selection,
+) -> Result<Plan, PlanError> {
+    let mut builder = Builder {
+        suites,
+        knowledge,
+        version,
+        templates: Templates::new(),
+        runs: IndexMap::new(),
+    };
+    let mut cases = Vec::new();
+    for loaded in &suites.checks {
+        let in_check = |cause| PlanError {
+            check: format!("{}/{}", loaded.area, loaded.check.id),
+            cause,
+        };
+        let rows = expand::rows(&loaded.check, &builder.templates, &knowledge.variables)
+            .map_err(in_check)?;
+        for row in rows {
+            let case = builder.identify(loaded, &row);
+            if !selection.wants(&case) {
+                continue;
+            }
+            cases.push(builder.decide(case, &row).map_err(in_check)?);
+        }
+    }
+    builder
+        .runs
+        .sort_by(|_, a, _, b| b.is_control.cmp(&a.is_control));
+    Ok(Plan {
+        mcp_version: version,
+        runs: builder.runs,
+        cases,
+    })
+}
+
+/// A check that cannot be planned.
+#[derive(Debug, thiserror::Error)]
+#[error("{check}: {cause}")]
+pub struct PlanError {
+    /// The check's id.
+    pub check: String,
+    /// What is wrong.
+    pub cause: String,
+}
+
+struct Builder<'a> {
+    suites: &'a Suites,
+    knowledge: &'a Knowledge,
+    version: McpVersion,
+    templates: Templates,
+    runs: IndexMap<String, PlannedRun>,
+}
+
+impl Builder<'_> {
+    /// Name, requirements and level of a case; it does not run yet.
+    fn identify(&self, loaded: &LoadedCheck, row: &Row) -> PlannedCase {
+        let check = &loaded.check;
+        let base = format!("{}/{}", loaded.area, check.id);
+        let id = match &row.name {
+            Some(name) => format!("{base}[{name}]"),
+            None => base,
+        };
+        let own = row.members.get("requirements").and_then(Value::as_array);
+        let own = own.into_iter().flatten().filter_map(Value::as_str);
+        let cited = check.requirements.iter().map(String::as_str).chain(own);
+        let mut requirements: Vec<Cited> = cited
+            .filter_map(|id| self.suites.registry.get(id).cloned())
+            .collect();
+        requirements.sort_by_key(|cited| {
+            let binds = cited.requirement.binds(self.version);
+            (!binds, std::cmp::Reverse(cited.requirement.level))
+        });
+        PlannedCase {
+            id,
+            area: loaded.area.clone(),
+            check: Arc::new(check.clone()),
+            row: row.members.clone(),
+            level: binding_level(&requirements, self.version),
+            requirements,
+            disposition: Disposition::NotApplicable {
+                reason: format!("MCP {} does not ask for it", self.version),
+            },
+        }
+    }
+
+    fn decide(&mut self, mut case: PlannedCase, row: &Row) -> Result<PlannedCase, String> {
+        let layout = Layout {
+            suites: self.suites,
+            can_log_in: self.knowledge.has(Capability::Login),
+        };
+        let Expanded {
+            check,
+            steps,
+            needs,
+        } = layout.expand(&case.check, &row.members)?;
+        case.check = Arc::new(check);
+        if case.level.is_none() {
+            return Ok(case);
+        }
+        let mut all = Needs {
+            capabilities: needs,
+            clients: Vec::new(),
+        };
+        all.capabilities.extend(row_needs(&row.members));
+        all.of_steps(self.suites, &steps);
+        let obstacle = needs::obstacle(self.suites, &all, self.knowledge);
+        case.disposition = match obstacle.or_else(|| self.unmet_condition(&case.check)) {
+            Some(obstacle) => obstacle,
+            None => self.assign(&case.check, steps, &all.clients),
+        };
+        Ok(case)
+    }
+
+    /// The first `when` expression that is false or cannot be evaluated on this target.
+    fn unmet_condition(&self, check: &Check) -> Option<Disposition> {
+        let context = crate::suite::context(&self.knowledge.variables);
+        check.when.iter().find_map(|expression| {
+            let holds = self
+                .templates
+                .evaluate(expression, &context)
+                .is_ok_and(|value| value == Value::Bool(true));
+            (!holds).then(|| Disposition::NotApplicable {
+                reason: format!("it applies only where {expression}"),
+            })
+        })
+    }
+
+    fn assign(
+        &mut self,
+        check: &Check,
+        steps: Vec<PlannedStep>,
+        clients: &[String],
+    ) -> Disposition {
+        let hostile = expand::is_hostile(&steps);
+        let control = hostile.then(|| {
+            let honest = expand::honest(&steps);
+            let mut needs = Needs::default();
+            needs.of_steps(self.suites, &honest);
+            let id = self.share(check.flow.clone(), honest, &needs.clients);
+            if let Some(run) = self.runs.get_mut(&id) {
+                run.is_control = true;
+            }
+            id
+        });
+        let title = title(&check.flow, &steps);
+        let run = self.share(title, steps, clients);
+        Disposition::Run { run, control }
+    }
+
+    /// The id of the run with these steps, made if there is none yet.
+    fn share(&mut self, title: String, steps: Vec<PlannedStep>, clients: &[String]) -> String {
+        let text = serde_json::to_vec(&steps).unwrap_or_default();
+        let id: String = Sha256::digest(&text)
+            .iter()
+            .take(8)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let run = self.runs.entry(id.clone()).or_insert_with(|| PlannedRun {
+            id: id.clone(),
+            title,
+            steps,
+            clients: Vec::new(),
+            is_control: false,
+        });
+        for client in clients {
+            if !run.clients.contains(client) {
+                run.clients.push(client.clone());
+            }
+        }
+        id
+    }
+}
+
+/// The strongest level among the requirements that bind.
+fn binding_level(requirements: &[Cited], version: McpVersion) -> Option<Level> {
+    requirements
+        .iter()
+        .map(|cited| &cited.requirement)
+        .filter(|requirement| requirement.binds(version))
+        .map(|requirement| requirement.level)
+        .max()
+}
+
+fn row_needs(row: &Params) -> Vec<Capability> {
+    row.get("needs")
+        .and_then(|needs| serde_json::from_value(needs.clone()).ok())
+        .unwrap_or_default()
+}
+
+/// The flow's name with the deviation in a few words.
+fn title(flow: &str, steps: &[PlannedStep]) -> String {
+    let deviations: Vec<String> = steps
+        .iter()
+        .filter_map(|step| {
+            let mutation = step.mutation.as_ref()?;
+            Some(format!("{} {}", step.name, describe(mutation)))
+        })
+        .collect();
+    if deviations.is_empty() {
+        flow.to_owned()
+    } else {
+        format!("{flow}: {}", deviations.join("; "))
+    }
+}
+
+/// A mutation in one line, for reports.
+pub fn describe(mutation: &Mutation) -> String {
+    serde_json::to_value(mutation)
+        .ok()
+        .and_then(|value| {
+            let members = value.as_object()?;
+            let words: Vec<String> = members
+                .iter()
+                .map(|(name, value)| match value {
+                    Value::String(text) => format!("{name} {text}"),
+                    other => format!("{name} {other}"),
+                })
+                .collect();
+            Some(words.join(", "))
+        })
+        .unwrap_or_default()
+}
+
+/// The run of a flow with its default parameters, honest: the doctor's.
+///
+/// # Errors
+/// The flow cannot be laid out; the text says why.
+pub fn honest_run(
+    suites: &Suites,
+    knowledge: &Knowledge,
+    flow: &str,
+) -> Result<PlannedRun, String> {
+    let check = Check::of_flow(flow);
+    let mut builder = Builder {
+        suites,
+        knowledge,
+        version: McpVersion::V20251125,
+        templates: Templates::new(),
+        runs: IndexMap::new(),
+    };
+    let layout = Layout {
+        suites,
+        can_log_in: knowledge.has(Capability::Login),
+    };
+    let expanded = layout.expand(&check, &Params::new())?;
+    let mut needs = Needs::default();
+    needs.of_steps(suites, &expanded.steps);
+    let id = builder.share(flow.to_owned(), expanded.steps, &needs.clients);
+    builder
+        .runs
+        .shift_remove(&id)
+        .ok_or_else(|| "the run was not made".to_owned())
+}

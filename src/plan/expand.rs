@@ -1,0 +1,269 @@
+//! Turns a check's table into rows, and a row into the steps that decide it.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use super::substitute::{Binding, substitute, substitute_expression};
+use super::{PlannedAction, PlannedStep};
+use crate::suite::{
+    Action, Capability, Check, Each, OBTAIN_FLOW, Params, Steps, Suites, Templates,
+};
+
+/// One case before it is planned: its name and its row.
+pub(crate) struct Row {
+    /// `None` for a check without a table.
+    pub name: Option<String>,
+    /// The row's members.
+    pub members: Params,
+}
+
+/// The rows of a check. `context` holds the target's own lists for `each`.
+///
+/// # Errors
+/// An expression of `each` fails; the text says which.
+pub(crate) fn rows(
+    check: &Check,
+    templates: &Templates,
+    variables: &Map<String, Value>,
+) -> Result<Vec<Row>, String> {
+    if let Some(each) = &check.each {
+        return each_rows(each, templates, variables);
+    }
+    if check.cases.is_empty() {
+        return Ok(vec![Row {
+            name: None,
+            members: Params::new(),
+        }]);
+    }
+    Ok(check
+        .cases
+        .iter()
+        .map(|members| Row {
+            name: members.get("case").map(text_of),
+            members: members.clone(),
+        })
+        .collect())
+}
+
+fn each_rows(
+    each: &Each,
+    templates: &Templates,
+    variables: &Map<String, Value>,
+) -> Result<Vec<Row>, String> {
+    let mut rows = vec![Params::new()];
+    for (name, expression) in &each.of {
+        let context = crate::suite::context(variables);
+        let list = templates
+            .evaluate(expression, &context)
+            .map_err(|cause| format!("each.of.{name}: {cause}"))?;
+        let items = list.as_array().cloned().unwrap_or_default();
+        rows = rows
+            .iter()
+            .flat_map(|row| {
+                items.iter().map(move |item| {
+                    let mut row = row.clone();
+                    row.insert(name.clone(), item.clone());
+                    row
+                })
+            })
+            .collect();
+    }
+    let mut kept = Vec::new();
+    for mut row in rows {
+        let mut scope = variables.clone();
+        scope.insert("case".to_owned(), Value::Object(row.clone()));
+        let context = crate::suite::context(&scope);
+        if let Some(condition) = &each.condition {
+            let holds = templates
+                .evaluate(condition, &context)
+                .map_err(|cause| format!("each.if: {cause}"))?;
+            if holds != Value::Bool(true) {
+                continue;
+            }
+        }
+        let name = templates
+            .render(&each.case, &context)
+            .map_err(|cause| format!("each.case: {cause}"))?;
+        let name = text_of(&name);
+        row.insert("case".to_owned(), Value::String(name.clone()));
+        kept.push(Row {
+            name: Some(name),
+            members: row,
+        });
+    }
+    Ok(kept)
+}
+
+fn text_of(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// A check with one row put into it, and the steps of its flow.
+pub(crate) struct Expanded {
+    /// The check with this row's values in its conditions and mutations.
+    pub check: Check,
+    /// The flow's steps, then the check's.
+    pub steps: Vec<PlannedStep>,
+    /// What the flows and the check say they need.
+    pub needs: BTreeSet<Capability>,
+}
+
+/// Lays out steps of flows.
+pub(crate) struct Layout<'a> {
+    /// The flows.
+    pub suites: &'a Suites,
+    /// Somebody can log in, so `obtain` is a code grant.
+    pub can_log_in: bool,
+}
+
+impl Layout<'_> {
+    /// Puts `row` into `check` and lays out its steps.
+    ///
+    /// # Errors
+    /// A mention that cannot be resolved; the text says which.
+    pub fn expand(&self, check: &Check, row: &Params) -> Result<Expanded, String> {
+        let bound = bind(
+            check,
+            &Binding {
+                name: "case",
+                members: row,
+            },
+        )?;
+        let mut needs: BTreeSet<Capability> = bound.needs.iter().copied().collect();
+        let (with, mut steps) = self.flow(&bound.flow, &bound.with, &mut needs)?;
+        let check = bind(
+            &bound,
+            &Binding {
+                name: "with",
+                members: &with,
+            },
+        )?;
+        steps.extend(self.steps(&check.steps, &mut needs)?);
+        attach_mutations(&mut steps, &check, "");
+        Ok(Expanded {
+            check,
+            steps,
+            needs,
+        })
+    }
+
+    /// The steps of a flow with its parameters put in.
+    fn flow(
+        &self,
+        flow: &str,
+        given: &Params,
+        needs: &mut BTreeSet<Capability>,
+    ) -> Result<(Params, Vec<PlannedStep>), String> {
+        if !self.suites.flows.contains_key(flow) {
+            return Err(format!("there is no flow {flow:?}"));
+        }
+        let (mut with, flow_needs, steps) = self.suites.steps(flow);
+        needs.extend(flow_needs);
+        with.extend(given.clone());
+        let value = serde_json::to_value(&steps).map_err(|cause| cause.to_string())?;
+        let bound = substitute(
+            &value,
+            &Binding {
+                name: "with",
+                members: &with,
+            },
+        )?;
+        let steps: Steps = serde_json::from_value(bound).map_err(|cause| cause.to_string())?;
+        let steps = self.steps(&steps, needs)?;
+        Ok((with, steps))
+    }
+
+    fn steps(
+        &self,
+        steps: &Steps,
+        needs: &mut BTreeSet<Capability>,
+    ) -> Result<Vec<PlannedStep>, String> {
+        steps
+            .iter()
+            .map(|(name, action)| {
+                let action = match action {
+                    Action::Flow(inner) => {
+                        PlannedAction::Flow(self.flow(&inner.id, &inner.with, needs)?.1)
+                    }
+                    Action::Obtain(obtain) if self.can_log_in => {
+                        let with = obtain.parameters();
+                        PlannedAction::Flow(self.flow(OBTAIN_FLOW, &with, needs)?.1)
+                    }
+                    other => PlannedAction::One(Box::new(other.clone())),
+                };
+                Ok(PlannedStep {
+                    name: name.clone(),
+                    action,
+                    mutation: None,
+                })
+            })
+            .collect()
+    }
+}
+
+fn bind(check: &Check, binding: &Binding<'_>) -> Result<Check, String> {
+    let mut value = serde_json::to_value(check).map_err(|cause| cause.to_string())?;
+    // The table itself stays as written: it is where the values come from.
+    let kept: Vec<(&str, Option<Value>)> = ["cases", "each"]
+        .into_iter()
+        .map(|name| (name, value.as_object_mut().and_then(|map| map.remove(name))))
+        .collect();
+    let mut bound = substitute(&value, binding)?;
+    for (name, member) in kept {
+        if let (Some(map), Some(member)) = (bound.as_object_mut(), member) {
+            map.insert(name.to_owned(), member);
+        }
+    }
+    let mut check: Check = serde_json::from_value(bound).map_err(|cause| cause.to_string())?;
+    for expression in &mut check.when {
+        *expression = substitute_expression(expression, binding)?;
+    }
+    Ok(check)
+}
+
+fn attach_mutations(steps: &mut [PlannedStep], check: &Check, prefix: &str) {
+    for step in steps {
+        let name = format!("{prefix}{}", step.name);
+        if let PlannedAction::Flow(inner) = &mut step.action {
+            attach_mutations(inner, check, &format!("{name}/"));
+        }
+        step.mutation = check
+            .mutate
+            .get(&name)
+            .filter(|mutation| **mutation != crate::suite::Mutation::default())
+            .cloned();
+    }
+}
+
+/// The honest counterpart: no mutation, no repeated request.
+pub(crate) fn honest(steps: &[PlannedStep]) -> Vec<PlannedStep> {
+    steps
+        .iter()
+        .filter(|step| !is_repeat(step))
+        .map(|step| PlannedStep {
+            name: step.name.clone(),
+            action: match &step.action {
+                PlannedAction::Flow(inner) => PlannedAction::Flow(honest(inner)),
+                one => one.clone(),
+            },
+            mutation: None,
+        })
+        .collect()
+}
+
+/// Whether any step deviates from the honest flow.
+pub(crate) fn is_hostile(steps: &[PlannedStep]) -> bool {
+    steps.iter().any(|step| {
+        step.mutation.is_some()
+            || is_repeat(step)
+            || matches!(&step.action, PlannedAction::Flow(inner) if is_hostile(inner))
+    })
+}
+
+fn is_repeat(step: &PlannedStep) -> bool {
+    matches!(&step.action, PlannedAction::One(action) if matches!(**action, Action::Repeat(_)))
+}

@@ -1,0 +1,193 @@
+//! What a case needs of the target, and what becomes of it where that is missing.
+
+use std::collections::BTreeSet;
+
+use super::{Disposition, Knowledge, PlannedAction, PlannedStep};
+use crate::run::Presence;
+use crate::suite::{Action, Capability, Mutation, Signature, Suites};
+
+/// What the steps need beyond what their flows say, and the client profiles that they use.
+#[derive(Debug, Default)]
+pub(crate) struct Needs {
+    /// Capabilities.
+    pub capabilities: BTreeSet<Capability>,
+    /// Client profiles, in the order of first use.
+    pub clients: Vec<String>,
+}
+
+impl Needs {
+    /// Adds what `steps` imply.
+    pub fn of_steps(&mut self, suites: &Suites, steps: &[PlannedStep]) {
+        let registered: Vec<&str> = steps
+            .iter()
+            .filter(|step| {
+                matches!(&step.action, PlannedAction::One(action)
+                    if matches!(**action, Action::Register(_)))
+            })
+            .map(|step| step.name.as_str())
+            .collect();
+        for step in steps {
+            match &step.action {
+                PlannedAction::Flow(inner) => self.of_steps(suites, inner),
+                PlannedAction::One(action) => self.of_action(suites, action, &registered),
+            }
+            if let Some(mutation) = &step.mutation {
+                self.of_mutation(suites, mutation, &registered);
+            }
+            self.of_mentions(suites, step);
+        }
+    }
+
+    fn of_action(&mut self, suites: &Suites, action: &Action, registered: &[&str]) {
+        use Capability::{
+            AuditLog, AuthorizationCode, DocumentHost, DynamicRegistration, Introspection, Login,
+            McpServer, PushedAuthorizationRequests, Revocation,
+        };
+        match action {
+            Action::Register(_) => self.add([DynamicRegistration]),
+            Action::Authorize(step) => {
+                self.add([AuthorizationCode]);
+                if step.stop_before.as_deref() != Some("login") {
+                    self.add([Login]);
+                }
+                self.of_user(&step.user);
+                self.of_client(suites, &step.client, registered);
+            }
+            Action::Token(step) => self.of_client(suites, &step.client, registered),
+            Action::Revoke(step) => {
+                self.add([Revocation]);
+                self.of_client(suites, &step.client, registered);
+            }
+            Action::Introspect(step) => {
+                self.add([Introspection]);
+                self.of_client(suites, &step.client, registered);
+            }
+            Action::Push(step) => {
+                self.add([PushedAuthorizationRequests]);
+                self.of_client(suites, &step.client, registered);
+            }
+            Action::Call(_) => self.add([McpServer]),
+            Action::Host(_) => self.add([DocumentHost]),
+            Action::Audit(_) => self.add([AuditLog]),
+            Action::Repeat(step) => {
+                if let Some(change) = &step.change {
+                    self.of_mutation(suites, change, registered);
+                }
+            }
+            Action::Obtain(obtain) => {
+                self.add([Capability::AccessToken]);
+                // A token of the operator is what it is; any other scope or resource needs a login.
+                let asks = |value: &Option<serde_json::Value>, default: &str| {
+                    value
+                        .as_ref()
+                        .is_some_and(|value| value.as_str() != Some(default))
+                };
+                if asks(&obtain.scope, "{{ target.scope }}")
+                    || asks(&obtain.resource, "{{ resource }}")
+                {
+                    self.add([Login]);
+                }
+                if let Some(user) = &obtain.user {
+                    self.of_user(user);
+                }
+            }
+            Action::Discover(_) | Action::Fetch(_) | Action::Wait(_) | Action::Flow(_) => {}
+        }
+    }
+
+    fn of_mutation(&mut self, suites: &Suites, mutation: &Mutation, registered: &[&str]) {
+        if let Some(forge) = &mutation.forge {
+            self.add([match forge.signature {
+                Signature::TrustedIssuer => Capability::TrustedIssuer,
+                _ => Capability::JwtAccessTokens,
+            }]);
+        }
+        if let Some(user) = &mutation.user {
+            self.of_user(user);
+        }
+        if let Some(client) = &mutation.client {
+            self.of_client(suites, client, registered);
+        }
+    }
+
+    fn of_user(&mut self, user: &str) {
+        if user == "second" {
+            self.add([Capability::SecondUser]);
+        }
+    }
+
+    fn of_client(&mut self, suites: &Suites, client: &str, registered: &[&str]) {
+        if registered.contains(&client) || self.clients.iter().any(|known| known == client) {
+            return;
+        }
+        if let Some(profile) = suites.clients.get(client) {
+            self.capabilities.extend(profile.needs.iter().copied());
+            self.clients.push(client.to_owned());
+        }
+    }
+
+    /// Profiles that templates mention as `clients.NAME`.
+    fn of_mentions(&mut self, suites: &Suites, step: &PlannedStep) {
+        let Ok(text) = serde_json::to_string(step) else {
+            return;
+        };
+        for (at, _) in text.match_indices("clients.") {
+            let name: String = text[at + "clients.".len()..]
+                .chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .collect();
+            self.of_client(suites, &name, &[]);
+        }
+    }
+
+    fn add<const N: usize>(&mut self, capabilities: [Capability; N]) {
+        self.capabilities.extend(capabilities);
+    }
+}
+
+/// Why a case with these needs cannot run, if it cannot.
+///
+/// What the server lacks comes before what the operator did not give, since giving it would not
+/// help; a way in that is broken comes last.
+pub(crate) fn obstacle(
+    suites: &Suites,
+    needs: &Needs,
+    knowledge: &Knowledge,
+) -> Option<Disposition> {
+    let mut untested = None;
+    let mut broken = None;
+    for capability in &needs.capabilities {
+        match knowledge.capabilities.get(capability) {
+            Some(Presence::Absent { reason }) => {
+                return Some(Disposition::NotApplicable {
+                    reason: reason.clone(),
+                });
+            }
+            Some(Presence::NotGiven { add }) => {
+                untested.get_or_insert_with(|| Disposition::Untested { add: add.clone() });
+            }
+            Some(Presence::Broken { reason }) => {
+                broken.get_or_insert_with(|| Disposition::Inconclusive {
+                    reason: reason.clone(),
+                });
+            }
+            Some(Presence::Present) | None => {}
+        }
+    }
+    for client in &needs.clients {
+        untested = untested.or_else(|| missing_client(suites, client, knowledge));
+    }
+    untested.or(broken)
+}
+
+fn missing_client(suites: &Suites, client: &str, knowledge: &Knowledge) -> Option<Disposition> {
+    if knowledge.given_clients.iter().any(|given| given == client) {
+        return None;
+    }
+    let profile = suites.clients.get(client)?;
+    let registration = knowledge.capabilities.get(&Capability::DynamicRegistration);
+    let can_register = matches!(registration, Some(Presence::Present) | None);
+    (profile.only_given || !can_register).then(|| Disposition::Untested {
+        add: format!("`clients.{client}` to the target file ({})", profile.title),
+    })
+}

@@ -1,0 +1,107 @@
+//! Which cases a person asked for.
+
+use globset::{Glob, GlobMatcher};
+
+use super::PlannedCase;
+use crate::suite::Role;
+
+/// Filters; an empty list filters nothing, and a case must pass every list.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// `--suite`: areas or their first folder (`authorization`, `authorization/pkce`).
+    pub suites: Vec<String>,
+    /// `--check`: globs on the case's id.
+    pub checks: Vec<Pattern>,
+    /// `--requirement`: globs on requirement ids.
+    pub requirements: Vec<Pattern>,
+    /// `--role`.
+    pub role: Option<Role>,
+    /// `--failed`: exact ids.
+    pub only: Option<Vec<String>>,
+}
+
+/// A glob as it was typed.
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    /// The text.
+    pub text: String,
+    matcher: GlobMatcher,
+}
+
+impl Pattern {
+    /// Compiles a glob. Brackets stand for themselves, since they are part of case ids.
+    ///
+    /// # Errors
+    /// The text is not a glob.
+    pub fn new(text: &str) -> Result<Self, globset::Error> {
+        let escaped = text.replace('[', "\\[").replace(']', "\\]");
+        Ok(Self {
+            text: text.to_owned(),
+            matcher: Glob::new(&escaped)?.compile_matcher(),
+        })
+    }
+
+    fn matches(&self, name: &str) -> bool {
+        self.matcher.is_match(name)
+    }
+}
+
+impl Selection {
+    /// Whether `case` passes every filter.
+    pub fn wants(&self, case: &PlannedCase) -> bool {
+        self.wants_area(&case.area)
+            && (self.checks.is_empty() || self.checks.iter().any(|glob| names(glob, &case.id)))
+            && (self.requirements.is_empty()
+                || case
+                    .requirements
+                    .iter()
+                    .any(|cited| self.requirements.iter().any(|glob| glob.matches(&cited.id))))
+            && self.role.is_none_or(|role| {
+                case.requirements
+                    .iter()
+                    .any(|cited| cited.requirement.role == role)
+            })
+            && self.only.as_ref().is_none_or(|ids| ids.contains(&case.id))
+    }
+
+    fn wants_area(&self, area: &str) -> bool {
+        self.suites.is_empty()
+            || self
+                .suites
+                .iter()
+                .any(|suite| area == suite || area.starts_with(&format!("{suite}/")))
+    }
+}
+
+/// A glob names a case by its id, by its check's id, or by a tail of either.
+fn names(glob: &Pattern, id: &str) -> bool {
+    let check = id.split('[').next().unwrap_or(id);
+    let tail = check.rsplit('/').next().unwrap_or(check);
+    let row_tail = id.rsplit_once('/').map_or(id, |_| {
+        let start = check.len() - tail.len();
+        &id[start..]
+    });
+    [id, check, tail, row_tail]
+        .into_iter()
+        .any(|name| glob.matches(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn selects(glob: &str, id: &str) -> bool {
+        names(&Pattern::new(glob).expect("a glob"), id)
+    }
+
+    #[test]
+    fn a_case_is_selected_by_id_check_or_tail() {
+        let id = "authorization/pkce/verifier-wrong[truncated]";
+        assert!(selects("authorization/pkce/verifier-wrong[truncated]", id));
+        assert!(selects("authorization/pkce/verifier-wrong", id));
+        assert!(selects("verifier-*", id));
+        assert!(selects("verifier-wrong[trunc*]", id));
+        assert!(selects("*pkce*", id));
+        assert!(!selects("verifier-wrong[other]", id));
+    }
+}

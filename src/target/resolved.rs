@@ -1,0 +1,136 @@
+//! The target file with its secrets fetched: what a run works with.
+
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+
+use super::{Live, Secret, SecretError, TargetFile};
+use crate::suite::Authentication;
+
+/// A target that is ready to be tested.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// What the operator wrote.
+    pub file: TargetFile,
+    /// Users by name.
+    pub users: IndexMap<String, LiveUser>,
+    /// Clients by profile.
+    pub clients: IndexMap<String, LiveClient>,
+    /// Access tokens by user name.
+    pub access_tokens: IndexMap<String, Live>,
+    /// Initial access token for registrations.
+    pub initial_access_token: Option<Live>,
+    /// The audit log's path.
+    pub audit_log: Option<PathBuf>,
+    /// Extra root certificates, PEM.
+    pub root_ca: Option<Vec<u8>>,
+}
+
+/// A user with the password.
+#[derive(Clone, Debug)]
+pub struct LiveUser {
+    /// Name to type.
+    pub username: String,
+    /// Password to type.
+    pub password: Live,
+}
+
+/// A client identity that requests are sent as.
+#[derive(Clone, Debug)]
+pub struct LiveClient {
+    /// Client identifier, byte for byte.
+    pub client_id: String,
+    /// Client secret.
+    pub client_secret: Option<Live>,
+    /// How it authenticates.
+    pub authentication: Authentication,
+    /// Registered redirect URIs, byte for byte.
+    pub redirect_uris: Vec<String>,
+}
+
+impl Target {
+    /// Fetches the secrets of `file`; relative paths start at `base`.
+    ///
+    /// # Errors
+    /// Every secret or file that cannot be had.
+    pub fn resolve(file: TargetFile, base: &Path) -> Result<Self, Vec<SecretError>> {
+        let mut errors = Vec::new();
+        let mut fetch = |secret: &Secret| match secret.resolve(base) {
+            Ok(live) => Some(live),
+            Err(error) => {
+                errors.push(error);
+                None
+            }
+        };
+        let mut users = IndexMap::new();
+        for (name, user) in &file.users {
+            if let Some(password) = fetch(&user.password) {
+                let username = user.username.clone();
+                users.insert(name.clone(), LiveUser { username, password });
+            }
+        }
+        let mut clients = IndexMap::new();
+        for (profile, client) in &file.clients {
+            let client_secret = client.client_secret.as_ref().and_then(&mut fetch);
+            let authentication = client.authentication.unwrap_or(match client_secret {
+                Some(_) => Authentication::ClientSecretBasic,
+                None => Authentication::None,
+            });
+            clients.insert(
+                profile.clone(),
+                LiveClient {
+                    client_id: client.client_id.clone(),
+                    client_secret,
+                    authentication,
+                    redirect_uris: client.redirect_uris.clone(),
+                },
+            );
+        }
+        let mut access_tokens = IndexMap::new();
+        for (user, secret) in &file.access_tokens {
+            if let Some(live) = fetch(secret) {
+                access_tokens.insert(user.clone(), live);
+            }
+        }
+        let initial_access_token = file
+            .registration
+            .initial_access_token
+            .as_ref()
+            .and_then(&mut fetch);
+        let root_ca = file.root_ca.as_ref().and_then(|path| {
+            std::fs::read(base.join(path))
+                .map_err(|cause| {
+                    errors.push(SecretError::Unreadable {
+                        path: path.clone(),
+                        cause,
+                    });
+                })
+                .ok()
+        });
+        let audit_log = file.audit_log.as_ref().map(|log| base.join(&log.file));
+        if errors.is_empty() {
+            Ok(Self {
+                file,
+                users,
+                clients,
+                access_tokens,
+                initial_access_token,
+                audit_log,
+                root_ca,
+            })
+        } else {
+            Err(errors)
+        }
+    }
+
+    /// The target's name for reports.
+    pub fn name(&self) -> String {
+        let file = &self.file;
+        [&file.name, &file.mcp_server, &file.authorization_server]
+            .into_iter()
+            .flatten()
+            .next()
+            .cloned()
+            .unwrap_or_else(|| "unnamed".to_owned())
+    }
+}
