@@ -1,17 +1,30 @@
 //! RUN: executes planned runs against a target and records what came back. Knows nothing of
 //! right or wrong.
 
+pub mod action;
 pub mod audit;
+mod challenge;
+mod doctor;
+mod document;
+mod engine;
 mod event;
+mod execute;
 pub mod host;
 pub mod http;
 pub mod jose;
+mod mcp;
+mod parameters;
 mod recording;
 pub mod redact;
+mod scope;
+mod session;
 pub mod user_agent;
 
+pub use doctor::{Examined, examine};
+pub use engine::{Cancel, Executed, execute_plan};
 pub use event::{Event, Events};
 pub use recording::{
     Answer, Counts, DoctorState, DoctorStep, Exchange, FailureKind, Outcome, Presence,
     RECORDING_FORMAT, RecordedRequest, Recording, RunRecord, StepRecord, Stopped, TargetFacts,
 };
+pub use session::{FOREIGN_REDIRECT, HTTPS_REDIRECT, KnownClient, LOOPBACK_REDIRECT, Session};

@@ -1,0 +1,210 @@
+//! An authorization request, driven through login and consent to its end (OAuth 2.1 section 4.1.1).
+
+use serde_json::{Map, Value, json};
+
+use super::{At, Done, Halt};
+use crate::run::Outcome;
+use crate::run::parameters::{Pairs, describe, pairs, with_query};
+use crate::run::redact::Kind;
+use crate::run::user_agent::{
+    self, Consent, Credentials, MAX_PAGES, Method, PageKind, PageSeen, StopBefore, Visit,
+    VisitOutcome, Visited,
+};
+use crate::suite::Authorize;
+
+/// Visits the authorization endpoint; accepted where a code arrived at a callback.
+pub async fn step(at: &mut At<'_>, step: &Authorize) -> Result<Done, Halt> {
+    let endpoint = at
+        .session
+        .metadata("authorization_endpoint")
+        .ok_or_else(|| Halt::Stopped("the metadata name no authorization_endpoint".to_owned()))?;
+    let client = at
+        .client
+        .clone()
+        .ok_or_else(|| Halt::Fault("the step has no client".to_owned()))?;
+    let mut list = pairs(&at.params(&step.query)?);
+    if !step.query.contains_key("client_id") {
+        list.insert(0, ("client_id".to_owned(), client.live.client_id.clone()));
+    }
+    at.mutation.changes.to_pairs(&mut list);
+    let jar = at.scope.jar(&step.browser);
+    let mut jar = jar.lock().await;
+    let recipe = &at.session.target.file.login;
+    let visit = visit(at, step, &endpoint, &list, client.live.redirect_uris)?;
+    let visited = user_agent::authorize(&at.session.http, &mut jar, visit, recipe).await;
+    Ok(describe_visit(at, visited, &list))
+}
+
+fn visit(
+    at: &At<'_>,
+    step: &Authorize,
+    endpoint: &str,
+    list: &Pairs,
+    redirect_uris: Vec<String>,
+) -> Result<Visit, Halt> {
+    let user = match &at.mutation.user {
+        Some(user) => user.clone(),
+        None => at.string(&step.user)?,
+    };
+    let login = at.session.target.users.get(&user).map(|user| Credentials {
+        username: user.username.clone(),
+        password: user.password.expose().to_owned(),
+    });
+    let consent = at.mutation.consent.as_ref().unwrap_or(&step.consent);
+    let stop = at
+        .mutation
+        .stop_before
+        .as_ref()
+        .or(step.stop_before.as_ref());
+    Ok(Visit {
+        authorization_url: with_query(endpoint, list),
+        redirect_uris,
+        requested_redirect_uri: list
+            .iter()
+            .find(|(name, _)| name == "redirect_uri")
+            .map(|(_, value)| value.clone()),
+        login,
+        consent: match consent.as_str() {
+            "deny" => Consent::Deny,
+            _ => Consent::Approve,
+        },
+        stop_before: stop.map(|stop| match stop.as_str() {
+            "consent" => StopBefore::Consent,
+            _ => StopBefore::Login,
+        }),
+        method: match at.mutation.method.as_deref() {
+            Some("POST") => Method::Post,
+            _ => Method::Get,
+        },
+        max_pages: MAX_PAGES,
+        driver: user_agent::Driver::Form,
+    })
+}
+
+fn describe_visit(at: &At<'_>, visited: Visited, list: &Pairs) -> Done {
+    let mut result = Map::new();
+    let mut foreign_address = false;
+    let outcome = match visited.outcome {
+        VisitOutcome::Callback {
+            url,
+            params,
+            fragment,
+            form_post,
+            registered,
+            as_requested,
+            foreign,
+        } => {
+            foreign_address = foreign;
+            let delivered = [&params, &form_post, &fragment]
+                .into_iter()
+                .flatten()
+                .find(|(name, _)| name == "code")
+                .map(|(_, value)| value.clone());
+            let error = [&params, &form_post, &fragment]
+                .into_iter()
+                .flatten()
+                .find(|(name, _)| name == "error")
+                .map(|(_, value)| value.clone());
+            result.insert("outcome".to_owned(), json!("callback"));
+            result.insert(
+                "callback".to_owned(),
+                json!({
+                    "url": url,
+                    "parameters": describe(&params),
+                    "fragment": describe(&fragment),
+                    "form_post": describe(&form_post),
+                    "registered": registered,
+                    "as_requested": as_requested,
+                }),
+            );
+            match delivered {
+                Some(code) if !code.is_empty() => {
+                    at.session.http.vault().learn(Kind::Code, &code);
+                    result.insert("code".to_owned(), Value::String(code));
+                    Outcome::Accepted
+                }
+                _ => Outcome::Refused {
+                    reason: error.map_or_else(
+                        || "redirect without a code".to_owned(),
+                        |error| format!("redirect with error {error}"),
+                    ),
+                },
+            }
+        }
+        VisitOutcome::Page {
+            status,
+            title,
+            text,
+            exchange: _,
+        } => {
+            result.insert("outcome".to_owned(), json!("page"));
+            result.insert("status".to_owned(), json!(status));
+            let reason = format!("page {status} {title}").trim_end().to_owned();
+            result.insert(
+                "page".to_owned(),
+                json!({ "status": status, "title": title, "text": text }),
+            );
+            Outcome::Refused { reason }
+        }
+        VisitOutcome::Undecided { reason } => {
+            result.insert("outcome".to_owned(), json!("undecided"));
+            Outcome::Undecided { reason }
+        }
+    };
+    result.insert("foreign".to_owned(), json!(foreign_address));
+    result.insert("pages".to_owned(), visited.pages.iter().map(page).collect());
+    let framable = visited.pages.iter().filter(|page| can_be_framed(page));
+    result.insert("framable_pages".to_owned(), json!(framable.count()));
+    result.insert("logged_in".to_owned(), json!(visited.logged_in));
+    result.insert("consented".to_owned(), json!(visited.consented));
+    result.insert("sent".to_owned(), describe(list));
+    Done {
+        outcome,
+        result,
+        exchanges: visited.exchanges,
+    }
+}
+
+fn page(page: &PageSeen) -> Value {
+    let headers: Map<String, Value> = page
+        .headers
+        .iter()
+        .map(|(name, value)| (name.to_ascii_lowercase(), Value::String(value.clone())))
+        .collect();
+    json!({
+        "status": page.status,
+        "title": page.title,
+        "kind": match page.kind {
+            PageKind::Login => "login",
+            PageKind::Consent => "consent",
+            PageKind::Error => "error",
+            PageKind::Other => "other",
+        },
+        "headers": headers,
+        "text": page.text,
+    })
+}
+
+/// Whether another site could show this page in a frame: neither `frame-ancestors` with a closed
+/// list nor `X-Frame-Options` stands against it.
+fn can_be_framed(page: &PageSeen) -> bool {
+    if !matches!(page.kind, PageKind::Login | PageKind::Consent) {
+        return false;
+    }
+    let by_policy = headers(page, "content-security-policy").any(|policy| {
+        policy.split(';').any(|directive| {
+            let mut words = directive.split_whitespace();
+            words.next() == Some("frame-ancestors") && words.all(|source| source != "*")
+        })
+    });
+    let by_option =
+        headers(page, "x-frame-options").any(|value| matches!(value.trim(), "deny" | "sameorigin"));
+    !(by_policy || by_option)
+}
+
+fn headers<'p>(page: &'p PageSeen, wanted: &'p str) -> impl Iterator<Item = String> + 'p {
+    page.headers
+        .iter()
+        .filter(move |(name, _)| name.eq_ignore_ascii_case(wanted))
+        .map(|(_, value)| value.to_ascii_lowercase())
+}

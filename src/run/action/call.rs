@@ -1,0 +1,277 @@
+//! An MCP operation with the handshake that the version asks for.
+
+use serde_json::{Map, Value, json};
+
+use super::{Answered, At, Done, Halt, header_pairs};
+use crate::run::Outcome;
+use crate::run::http::Request;
+use crate::run::jose;
+use crate::run::mcp::{self, Envelope, Message};
+use crate::run::parameters::with_query;
+use crate::run::redact::Kind;
+use crate::suite::{Call, McpVersion, Place};
+
+/// Calls; accepted where a JSON-RPC result came for the operation.
+pub async fn step(at: &At<'_>, step: &Call) -> Result<Done, Halt> {
+    let call = Prepared::new(at, step)?;
+    if call.session.is_some() || call.version.is_stateless() {
+        let session = call.session.clone();
+        return Ok(call
+            .operation(at, session.as_deref(), None, Vec::new())
+            .await);
+    }
+    let answered = call
+        .send(
+            at,
+            "initialize",
+            &Message::initialize(call.version),
+            None,
+            None,
+        )
+        .await;
+    let mut exchanges = vec![answered.exchange];
+    let (session, negotiated) = opened(&answered);
+    let Some(negotiated) = negotiated else {
+        return Ok(finish(at, answered, "initialize", exchanges, None));
+    };
+    if let Some(session) = &session {
+        at.session.http.vault().learn(Kind::SessionId, session);
+    }
+    let initialized = Message::of_method("notifications/initialized");
+    let told = call
+        .send(
+            at,
+            "initialized",
+            &initialized,
+            session.as_deref(),
+            Some(&negotiated),
+        )
+        .await;
+    exchanges.push(told.exchange);
+    if told
+        .response
+        .as_ref()
+        .is_ok_and(|answer| matches!(answer.status, 401 | 403))
+    {
+        return Ok(finish(at, told, "initialized", exchanges, session));
+    }
+    Ok(call
+        .operation(at, session.as_deref(), Some(&negotiated), exchanges)
+        .await)
+}
+
+/// The session and version of a successful `initialize`.
+fn opened(answered: &Answered) -> (Option<String>, Option<String>) {
+    let Ok(response) = &answered.response else {
+        return (None, None);
+    };
+    let negotiated = (200..300)
+        .contains(&response.status)
+        .then(|| mcp::message_of(response))
+        .flatten()
+        .and_then(|message| {
+            let version = message.get("result")?.get("protocolVersion")?;
+            version.as_str().map(str::to_owned)
+        });
+    (response.header("mcp-session-id"), negotiated)
+}
+
+/// A call with its members rendered and mutated.
+struct Prepared {
+    url: String,
+    version: McpVersion,
+    message: Message,
+    access_token: Option<String>,
+    session: Option<String>,
+    headers: Vec<(String, String)>,
+}
+
+impl Prepared {
+    fn new(at: &At<'_>, step: &Call) -> Result<Self, Halt> {
+        let mut members = Map::new();
+        for (name, template) in [
+            ("operation", Some(&step.operation)),
+            ("access_token", step.access_token.as_ref()),
+            ("session", step.session.as_ref()),
+        ] {
+            if let Some(template) = template {
+                members.insert(name.to_owned(), at.text(template)?);
+            }
+        }
+        at.mutation.changes.to_members(&mut members);
+        let text = |name: &str| members.get(name).and_then(Value::as_str).map(str::to_owned);
+        let url =
+            match &step.server {
+                Some(server) => at.string(server)?,
+                None => at.session.target.file.mcp_server.clone().ok_or_else(|| {
+                    Halt::Stopped("the target file names no mcp_server".to_owned())
+                })?,
+            };
+        let version = match &step.mcp_version {
+            None => at.session.version,
+            Some(version) => {
+                let version = at.string(version)?;
+                McpVersion::parse(&version)
+                    .ok_or_else(|| Halt::Fault(format!("{version:?} is no MCP version")))?
+            }
+        };
+        let mut access_token = text("access_token");
+        if let (Some(forge), Some(token)) = (&at.mutation.forge, &access_token) {
+            let jwks = at.session.variable("jwks");
+            let forged = jose::forge(token, forge, jose::Keys::shared(), Some(&jwks))
+                .map_err(|error| Halt::Stopped(error.to_string()))?;
+            access_token = Some(forged);
+        }
+        if let Some(token) = &access_token {
+            at.session.http.vault().learn(Kind::AccessToken, token);
+        }
+        Ok(Self {
+            url,
+            version,
+            message: message(at, text("operation").as_deref().unwrap_or("any"))?,
+            access_token,
+            session: text("session"),
+            headers: header_pairs(&at.params(&step.headers)?),
+        })
+    }
+
+    async fn send(
+        &self,
+        at: &At<'_>,
+        purpose: &str,
+        message: &Message,
+        session: Option<&str>,
+        negotiated: Option<&str>,
+    ) -> Answered {
+        let envelope = Envelope {
+            url: &self.url,
+            access_token: self.access_token.as_deref(),
+            session,
+            negotiated,
+        };
+        let mut request = mcp::request(self.version, message, &envelope);
+        request.headers.extend(self.headers.iter().cloned());
+        if let (Some(place), Some(token)) = (at.mutation.send_in, &self.access_token) {
+            move_token(&mut request, place, token);
+        }
+        at.send(purpose, request).await
+    }
+
+    async fn operation(
+        &self,
+        at: &At<'_>,
+        session: Option<&str>,
+        negotiated: Option<&str>,
+        mut exchanges: Vec<usize>,
+    ) -> Done {
+        let answered = self
+            .send(at, &self.message.method, &self.message, session, negotiated)
+            .await;
+        exchanges.push(answered.exchange);
+        let mut done = finish(
+            at,
+            answered,
+            "operation",
+            exchanges,
+            session.map(str::to_owned),
+        );
+        if let Some(version) = negotiated {
+            done.result
+                .insert("protocol_version".to_owned(), json!(version));
+        }
+        done
+    }
+}
+
+/// The operation called `name`.
+fn message(at: &At<'_>, name: &str) -> Result<Message, Halt> {
+    let operations = &at.session.target.file.operations;
+    let operation =
+        match name {
+            "list" => None,
+            "any" => operations.values().next(),
+            name => Some(operations.get(name).ok_or_else(|| {
+                Halt::Fault(format!("the target file has no operation {name:?}"))
+            })?),
+        };
+    Ok(operation.map_or_else(
+        || Message::of_method("tools/list"),
+        |operation| Message::of_operation(&operation.call),
+    ))
+}
+
+/// Takes the token out of the `Authorization` header and puts it elsewhere.
+fn move_token(request: &mut Request, place: Place, token: &str) {
+    request
+        .headers
+        .retain(|(name, _)| !name.eq_ignore_ascii_case("authorization"));
+    match place {
+        Place::Query => {
+            let pair = [("access_token".to_owned(), token.to_owned())];
+            request.url = with_query(&request.url, &pair);
+        }
+        Place::Cookie => request
+            .headers
+            .push(("Cookie".to_owned(), format!("access_token={token}"))),
+        Place::Form => {
+            let pair = [("access_token".to_owned(), token.to_owned())];
+            let form = Request::form(request.url.clone(), &pair);
+            request.body = form.body;
+            request
+                .headers
+                .retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
+            request.headers.extend(form.headers);
+        }
+        Place::Json => {
+            let body = request.body.take().unwrap_or_default();
+            let mut value: Value = serde_json::from_slice(&body).unwrap_or_default();
+            value["access_token"] = json!(token);
+            request.body = Some(value.to_string().into_bytes());
+        }
+    }
+}
+
+/// Describes the last answer of a call.
+fn finish(
+    at: &At<'_>,
+    answered: Answered,
+    stage: &str,
+    exchanges: Vec<usize>,
+    session: Option<String>,
+) -> Done {
+    let message = answered
+        .response
+        .as_ref()
+        .ok()
+        .and_then(mcp::message_of)
+        .unwrap_or_default();
+    let result = message.get("result").cloned();
+    let error = message.get("error").cloned();
+    // A tool that ran and says isError had no effect that could be told apart from a refusal.
+    let failed_tool = result
+        .as_ref()
+        .and_then(|result| result.get("isError"))
+        .is_some_and(|flag| *flag == Value::Bool(true));
+    let sent =
+        json!({ "access_token": !at.mutation.changes.remove.contains(&"access_token".to_owned()) });
+    let operation = stage == "operation";
+    let mut done = answered.done(sent, |response, _| {
+        operation && (200..300).contains(&response.status) && result.is_some() && !failed_tool
+    });
+    if let Outcome::Refused { reason } = &mut done.outcome
+        && failed_tool
+    {
+        *reason = "the tool answered isError".to_owned();
+    }
+    done.exchanges = exchanges;
+    done.result.insert("stage".to_owned(), json!(stage));
+    for (name, value) in [("result", result), ("error", error)] {
+        if let Some(value) = value {
+            done.result.insert(name.to_owned(), value);
+        }
+    }
+    if let Some(session) = session {
+        done.result.insert("session".to_owned(), json!(session));
+    }
+    done
+}

@@ -1,0 +1,259 @@
+//! Discovery as the client of the judged MCP version does it: from the MCP endpoint over protected
+//! resource metadata (RFC 9728) to the authorization server's metadata (RFC 8414, OpenID Connect
+//! Discovery). `mcp-versions` of the MCP specification differ in where they look.
+
+use serde_json::{Map, Value, json};
+
+use super::{Answered, Done, answered};
+use crate::run::Outcome;
+use crate::run::http::Request;
+use crate::run::mcp::{self, Envelope, Message};
+use crate::run::session::Session;
+use crate::suite::McpVersion;
+
+/// A document and where it was found.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The URL that gave it.
+    pub url: String,
+    /// By which rule the URL was derived.
+    pub found_by: &'static str,
+    /// The document.
+    pub document: Value,
+}
+
+/// What discovery came to.
+#[derive(Clone, Debug, Default)]
+pub struct Discovery {
+    /// Status and challenge of the request without a token; null without an MCP server.
+    pub probe: Value,
+    /// Protected resource metadata.
+    pub resource_metadata: Option<Found>,
+    /// Issuer that was looked up.
+    pub issuer: Option<String>,
+    /// Authorization server metadata.
+    pub server_metadata: Option<Found>,
+    /// URLs that were tried in vain, with what came.
+    pub tried: Vec<(String, String)>,
+    /// Positions of the exchanges.
+    pub exchanges: Vec<usize>,
+}
+
+/// The step form of [`discover`]; accepted where both documents were found.
+pub async fn step(session: &Session) -> Done {
+    let found = discover(session).await;
+    let complete = found.server_metadata.is_some()
+        && (found.resource_metadata.is_some() || session.version < McpVersion::V20250618);
+    let outcome = if complete {
+        Outcome::Accepted
+    } else {
+        Outcome::Refused {
+            reason: "discovery does not lead to an authorization server".to_owned(),
+        }
+    };
+    Done {
+        outcome,
+        exchanges: found.exchanges.clone(),
+        result: found.describe(),
+    }
+}
+
+impl Discovery {
+    /// As result document.
+    pub fn describe(self) -> Map<String, Value> {
+        let found = |found: Option<Found>| {
+            found.map(|found| {
+                json!({ "url": found.url, "found_by": found.found_by, "document": found.document })
+            })
+        };
+        let tried: Vec<Value> = self
+            .tried
+            .iter()
+            .map(|(url, came)| json!({ "url": url, "came": came }))
+            .collect();
+        Map::from_iter([
+            ("probe".to_owned(), self.probe),
+            ("issuer".to_owned(), json!(self.issuer)),
+            (
+                "resource_metadata".to_owned(),
+                json!(found(self.resource_metadata)),
+            ),
+            (
+                "server_metadata".to_owned(),
+                json!(found(self.server_metadata)),
+            ),
+            ("tried".to_owned(), Value::Array(tried)),
+        ])
+    }
+}
+
+/// Looks for the documents.
+pub async fn discover(session: &Session) -> Discovery {
+    let mut out = Discovery::default();
+    if let Some(mcp_server) = session.target.file.mcp_server.clone() {
+        let probe = probe(session, &mcp_server).await;
+        out.exchanges.push(probe.exchange);
+        out.probe = Value::Object(probe.document);
+        if session.version >= McpVersion::V20250618 {
+            find_resource_metadata(session, &mut out, &mcp_server).await;
+        }
+    }
+    out.issuer = issuer(session, &out);
+    if let Some(issuer) = out.issuer.clone() {
+        find_server_metadata(session, &mut out, &issuer).await;
+    }
+    out
+}
+
+/// The first request of a client, without a token.
+async fn probe(session: &Session, url: &str) -> Answered {
+    let message = if session.version.is_stateless() {
+        Message::of_method("server/discover")
+    } else {
+        Message::initialize(session.version)
+    };
+    let envelope = Envelope {
+        url,
+        ..Envelope::default()
+    };
+    let request = mcp::request(session.version, &message, &envelope);
+    answered(session.http.send("first request", request).await)
+}
+
+async fn find_resource_metadata(session: &Session, out: &mut Discovery, mcp_server: &str) {
+    let announced = out
+        .probe
+        .pointer("/bearer/resource_metadata")
+        .and_then(Value::as_str)
+        .map(str::to_owned);
+    let mut places = vec![];
+    if let Some(url) = announced {
+        // A URL that the challenge names is used exclusively.
+        places.push((url, "challenge"));
+    } else {
+        let derive = |url: &str| derived(session, "well_known", url, "oauth-protected-resource");
+        places.extend(derive(mcp_server).map(|url| (url, "path")));
+        let root = derived(
+            session,
+            "well_known",
+            &origin(mcp_server),
+            "oauth-protected-resource",
+        );
+        places.extend(root.map(|url| (url, "root")));
+        places.dedup_by(|later, earlier| later.0 == earlier.0);
+    }
+    out.resource_metadata = first_document(session, out, places, "resource metadata").await;
+}
+
+async fn find_server_metadata(session: &Session, out: &mut Discovery, issuer: &str) {
+    let appended = |name| derived(session, "well_known_appended", issuer, name);
+    let inserted = |name| derived(session, "well_known", issuer, name);
+    let oauth = inserted("oauth-authorization-server").map(|url| (url, "rfc8414"));
+    let mut places: Vec<(String, &'static str)> = oauth.into_iter().collect();
+    if session.version == McpVersion::V20250326 {
+        let root = derived(
+            session,
+            "well_known",
+            &origin(issuer),
+            "oauth-authorization-server",
+        );
+        places = root.map(|url| (url, "rfc8414")).into_iter().collect();
+    }
+    // Versions before 2025-11-25 know RFC 8414 only; OpenID discovery is tried all the same, so
+    // that the rest of the server can be judged. Which document was found decides a check.
+    places.extend(inserted("openid-configuration").map(|url| (url, "openid_inserted")));
+    places.extend(appended("openid-configuration").map(|url| (url, "openid_appended")));
+    let mut seen = Vec::new();
+    places.retain(|(url, _)| {
+        let new = !seen.contains(url);
+        seen.push(url.clone());
+        new
+    });
+    out.server_metadata = first_document(session, out, places, "server metadata").await;
+    if out.server_metadata.is_none() && session.version == McpVersion::V20250326 {
+        out.server_metadata = Some(default_endpoints(issuer));
+    }
+}
+
+/// MCP 2025-03-26, authorization: endpoints at the root where there are no metadata.
+fn default_endpoints(issuer: &str) -> Found {
+    let origin = origin(issuer);
+    Found {
+        url: String::new(),
+        found_by: "default_endpoints",
+        document: json!({
+            "issuer": issuer,
+            "authorization_endpoint": format!("{origin}/authorize"),
+            "token_endpoint": format!("{origin}/token"),
+            "registration_endpoint": format!("{origin}/register"),
+        }),
+    }
+}
+
+/// The first place that answers 200 with a JSON object.
+async fn first_document(
+    session: &Session,
+    out: &mut Discovery,
+    places: Vec<(String, &'static str)>,
+    purpose: &str,
+) -> Option<Found> {
+    for (url, found_by) in places {
+        let request = Request::get(url.clone()).header("Accept", "application/json");
+        let sent = session.http.send(purpose, request).await;
+        out.exchanges.push(sent.exchange);
+        match sent.answer {
+            Ok(response) if response.status == 200 => match response.json() {
+                Ok(document) if document.is_object() => {
+                    return Some(Found {
+                        url,
+                        found_by,
+                        document,
+                    });
+                }
+                _ => out
+                    .tried
+                    .push((url, "200, but not a JSON object".to_owned())),
+            },
+            Ok(response) => out.tried.push((url, response.status.to_string())),
+            Err(failure) => out.tried.push((url, failure.message)),
+        }
+    }
+    None
+}
+
+/// The issuer to look up: of the target file, of the resource metadata, or (2025-03-26) the origin
+/// of the MCP server.
+fn issuer(session: &Session, out: &Discovery) -> Option<String> {
+    let file = &session.target.file;
+    let listed = || {
+        let document = &out.resource_metadata.as_ref()?.document;
+        let first = document.get("authorization_servers")?.get(0)?;
+        first.as_str().map(str::to_owned)
+    };
+    let own = || {
+        let mcp_server = file.mcp_server.as_deref()?;
+        (session.version == McpVersion::V20250326).then(|| origin(mcp_server))
+    };
+    file.authorization_server
+        .clone()
+        .or_else(listed)
+        .or_else(own)
+}
+
+fn derived(session: &Session, function: &str, url: &str, name: &str) -> Option<String> {
+    let context = minijinja::context! { url, name };
+    let expression = format!("{function}(url, name)");
+    match session.templates.evaluate(&expression, &context) {
+        Ok(Value::String(url)) => Some(url),
+        _ => None,
+    }
+}
+
+/// `scheme://authority` of a URL, as text.
+fn origin(url: &str) -> String {
+    let start = url.find("://").map_or(0, |at| at + 3);
+    let end = url[start..]
+        .find(['/', '?', '#'])
+        .map_or(url.len(), |at| start + at);
+    url[..end].to_owned()
+}

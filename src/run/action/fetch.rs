@@ -1,0 +1,44 @@
+//! Any HTTP request.
+
+use serde_json::Value;
+
+use super::{At, Done, Halt, header_pairs};
+use crate::run::http::Request;
+use crate::run::parameters::{describe, pairs, with_query};
+use crate::suite::Fetch;
+
+/// Sends it; accepted where the status is 2xx.
+pub async fn step(at: &At<'_>, fetch: &Fetch) -> Result<Done, Halt> {
+    let url = at.string(&fetch.url)?;
+    let mut query = pairs(&at.params(&fetch.query)?);
+    let changes = &at.mutation.changes;
+    let mut sent = Value::Null;
+    let mut request = if let Some(form) = &fetch.form {
+        let mut form = pairs(&at.params(form)?);
+        changes.to_pairs(&mut form);
+        sent = describe(&form);
+        Request::form(with_query(&url, &query), &form)
+    } else if let Some(json) = &fetch.json {
+        let mut json = at.params(json)?;
+        changes.to_members(&mut json);
+        sent = Value::Object(json.clone());
+        Request::json(with_query(&url, &query), &Value::Object(json))
+    } else {
+        changes.to_pairs(&mut query);
+        let mut request = Request::get(with_query(&url, &query));
+        if let Some(body) = &fetch.body {
+            request.body = Some(at.string(body)?.into_bytes());
+        } else {
+            sent = describe(&query);
+        }
+        request
+    };
+    if fetch.method != "GET" || request.body.is_none() {
+        request.method.clone_from(&fetch.method);
+    }
+    request
+        .headers
+        .extend(header_pairs(&at.params(&fetch.headers)?));
+    let answered = at.send("fetch", request).await;
+    Ok(answered.done(sent, |response, _| (200..300).contains(&response.status)))
+}

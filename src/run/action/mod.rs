@@ -1,0 +1,229 @@
+//! One file for each kind of step: build the request, apply the mutation, send it, tell what came.
+
+mod authorize;
+mod call;
+mod client_request;
+mod discover;
+mod fetch;
+mod mutation;
+mod observe;
+mod obtain;
+mod register;
+mod repeat;
+
+use serde_json::{Map, Value};
+
+use super::Outcome;
+use super::http::{Request, Sent};
+use super::scope::Scope;
+use super::session::{KnownClient, Session};
+use super::{document, parameters};
+use crate::suite::{Action, Mutation, Params};
+
+pub use discover::{Discovery, Found, discover};
+pub(super) use mutation::Rendered;
+
+/// What a step came to.
+pub struct Done {
+    /// By its effect.
+    pub outcome: Outcome,
+    /// The result document, live.
+    pub result: Map<String, Value>,
+    /// Positions of its exchanges.
+    pub exchanges: Vec<usize>,
+}
+
+/// Why a step was not sent.
+#[derive(Debug, thiserror::Error)]
+pub enum Halt {
+    /// An earlier step brought nothing that this one could use, or a limit of the target file.
+    #[error("{0}")]
+    Stopped(String),
+    /// A bug or a limit of the harness.
+    #[error("{0}")]
+    Fault(String),
+}
+
+/// Finds an earlier step of the same flow by name: its action and its mutation.
+pub type Earlier<'a> = dyn Fn(&str) -> Option<(Action, Option<Mutation>)> + Sync + 'a;
+
+/// A step at work.
+pub struct At<'a> {
+    /// What all runs share.
+    pub session: &'a Session,
+    /// What this run knows.
+    pub scope: &'a mut Scope,
+    /// Names for templates.
+    pub context: minijinja::Value,
+    /// The deviation, rendered.
+    pub mutation: Rendered,
+    /// The step's client.
+    pub client: Option<KnownClient>,
+}
+
+/// Executes one action.
+pub async fn execute(
+    session: &Session,
+    scope: &mut Scope,
+    name: &str,
+    action: &Action,
+    mutation: Option<&Mutation>,
+    earlier: &Earlier<'_>,
+) -> Result<Done, Halt> {
+    let client_name = mutation
+        .and_then(|mutation| mutation.client.as_deref())
+        .or_else(|| client_of(action));
+    let client = match client_name {
+        Some(client) => Some(scope.client(session, client).await.map_err(Halt::Stopped)?),
+        None => None,
+    };
+    let context = scope.context(session, client.as_ref());
+    let mutation = Rendered::new(session, &context, mutation)?;
+    mutation.wait(session).await?;
+    let mut at = At {
+        session,
+        scope,
+        context,
+        mutation,
+        client,
+    };
+    match action {
+        Action::Discover(_) => Ok(discover::step(session).await),
+        Action::Obtain(obtain) => obtain::step(&at, obtain),
+        Action::Fetch(fetch) => fetch::step(&at, fetch).await,
+        Action::Register(register) => register::step(&mut at, name, register).await,
+        Action::Authorize(authorize) => authorize::step(&mut at, authorize).await,
+        Action::Token(request)
+        | Action::Revoke(request)
+        | Action::Introspect(request)
+        | Action::Push(request) => client_request::step(&at, action, request).await,
+        Action::Call(call) => call::step(&at, call).await,
+        Action::Repeat(repeat) => repeat::step(at, repeat, earlier).await,
+        Action::Host(host) => observe::host(&at, host).await,
+        Action::Wait(wait) => observe::wait(&at, wait).await,
+        Action::Audit(audit) => observe::audit(&at, audit).await,
+        Action::Flow(_) => Err(Halt::Fault("an inner flow was not laid out".to_owned())),
+    }
+}
+
+/// The client that an action names.
+pub fn client_of(action: &Action) -> Option<&str> {
+    match action {
+        Action::Authorize(step) => Some(&step.client),
+        Action::Token(step)
+        | Action::Revoke(step)
+        | Action::Introspect(step)
+        | Action::Push(step) => Some(&step.client),
+        _ => None,
+    }
+}
+
+impl At<'_> {
+    /// Renders one string.
+    fn text(&self, template: &str) -> Result<Value, Halt> {
+        self.session
+            .templates
+            .render(template, &self.context)
+            .map_err(halt)
+    }
+
+    /// Renders one string that must come out as text.
+    fn string(&self, template: &str) -> Result<String, Halt> {
+        match self.text(template)? {
+            Value::String(text) => Ok(text),
+            Value::Null => Err(Halt::Stopped(format!("{template} is null here"))),
+            other => Ok(other.to_string()),
+        }
+    }
+
+    /// Renders parameters.
+    fn params(&self, params: &Params) -> Result<Params, Halt> {
+        render_params(self.session, &self.context, params)
+    }
+
+    /// Sends a request and describes the answer.
+    async fn send(&self, purpose: &str, mut request: Request) -> Answered {
+        self.mutation.headers(&mut request);
+        if let Some(method) = &self.mutation.method {
+            request.method.clone_from(method);
+        }
+        answered(self.session.http.send(purpose, request).await)
+    }
+}
+
+/// An answer with its document.
+struct Answered {
+    exchange: usize,
+    document: Map<String, Value>,
+    response: Result<super::http::Response, super::http::Failure>,
+}
+
+fn answered(sent: Sent) -> Answered {
+    let document = match &sent.answer {
+        Ok(response) => document::of_response(response),
+        Err(failure) => {
+            let mut document = Map::new();
+            document.insert("failure".to_owned(), Value::String(failure.message.clone()));
+            document
+        }
+    };
+    Answered {
+        exchange: sent.exchange,
+        document,
+        response: sent.answer,
+    }
+}
+
+impl Answered {
+    /// The step's end, accepted where `effect` holds of the answer.
+    fn done(
+        self,
+        sent: Value,
+        effect: impl FnOnce(&super::http::Response, &Map<String, Value>) -> bool,
+    ) -> Done {
+        let outcome = match &self.response {
+            Ok(response) => document::outcome(response, effect(response, &self.document)),
+            Err(failure) => document::failed(failure),
+        };
+        let mut result = self.document;
+        result.insert("sent".to_owned(), sent);
+        Done {
+            outcome,
+            result,
+            exchanges: vec![self.exchange],
+        }
+    }
+}
+
+fn render_params(
+    session: &Session,
+    context: &minijinja::Value,
+    params: &Params,
+) -> Result<Params, Halt> {
+    let rendered = session
+        .templates
+        .render_value(&Value::Object(params.clone()), context)
+        .map_err(halt)?;
+    match rendered {
+        Value::Object(members) => Ok(members),
+        _ => Ok(Params::new()),
+    }
+}
+
+/// An undefined name means that an earlier step brought nothing; anything else is our mistake.
+fn halt(error: minijinja::Error) -> Halt {
+    use minijinja::ErrorKind::{UndefinedError, UnknownMethod};
+    let cause = error
+        .detail()
+        .map_or_else(|| error.to_string(), str::to_owned);
+    match error.kind() {
+        UndefinedError | UnknownMethod => {
+            Halt::Stopped(format!("an earlier step brought nothing to send ({cause})"))
+        }
+        _ => Halt::Fault(error.to_string()),
+    }
+}
+
+fn header_pairs(rendered: &Params) -> parameters::Pairs {
+    parameters::pairs(rendered)
+}

@@ -1,0 +1,122 @@
+//! A mutation with its templates rendered, ready to be applied.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::{Halt, halt, header_pairs, render_params};
+use crate::run::http::Request;
+use crate::run::parameters::Changes;
+use crate::run::session::Session;
+use crate::suite::{Authentication, Forge, Mutation, Params, Place};
+
+/// A deviation, rendered.
+#[derive(Clone, Debug, Default)]
+pub struct Rendered {
+    /// Changes to parameters.
+    pub changes: Changes,
+    /// Headers to set; null removes one.
+    pub header_changes: Params,
+    /// Parameters or the token travel here.
+    pub send_in: Option<Place>,
+    /// Another method.
+    pub method: Option<String>,
+    /// Another way to authenticate.
+    pub authentication: Option<Authentication>,
+    /// The JWT is rebuilt.
+    pub forge: Option<Forge>,
+    /// Seconds before the request.
+    pub delay: Option<f64>,
+    /// Another user.
+    pub user: Option<String>,
+    /// Another answer on the consent page.
+    pub consent: Option<String>,
+    /// Where the user stops.
+    pub stop_before: Option<String>,
+}
+
+impl Rendered {
+    /// Renders `mutation` against `context`.
+    pub fn new(
+        session: &Session,
+        context: &minijinja::Value,
+        mutation: Option<&Mutation>,
+    ) -> Result<Self, Halt> {
+        let Some(mutation) = mutation else {
+            return Ok(Self::default());
+        };
+        let params = |params: &Params| render_params(session, context, params);
+        let delay = match &mutation.delay {
+            None => None,
+            Some(delay) => Some(seconds(session, context, delay)?),
+        };
+        let forge = match &mutation.forge {
+            None => None,
+            Some(forge) => Some(Forge {
+                header: params(&forge.header)?,
+                claims: params(&forge.claims)?,
+                signature: forge.signature,
+            }),
+        };
+        Ok(Self {
+            changes: Changes {
+                set: params(&mutation.set)?,
+                remove: mutation.remove.clone(),
+                repeat: params(&mutation.repeat)?,
+                append: params(&mutation.append)?,
+            },
+            header_changes: params(&mutation.headers)?,
+            send_in: mutation.send_in,
+            method: mutation.method.clone(),
+            authentication: mutation.authentication,
+            forge,
+            delay,
+            user: mutation.user.clone(),
+            consent: mutation.consent.clone(),
+            stop_before: mutation.stop_before.clone(),
+        })
+    }
+
+    /// Lets the delay pass.
+    pub async fn wait(&self, session: &Session) -> Result<(), Halt> {
+        match self.delay {
+            Some(delay) => pause(session, delay).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Applies the header changes.
+    pub fn headers(&self, request: &mut Request) {
+        for name in self.header_changes.keys() {
+            request
+                .headers
+                .retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        }
+        request.headers.extend(header_pairs(&self.header_changes));
+    }
+}
+
+/// A number of seconds, literal or rendered.
+pub fn seconds(session: &Session, context: &minijinja::Value, value: &Value) -> Result<f64, Halt> {
+    let rendered = session
+        .templates
+        .render_value(value, context)
+        .map_err(halt)?;
+    rendered
+        .as_f64()
+        .or_else(|| rendered.as_str().and_then(|text| text.parse().ok()))
+        .filter(|seconds| seconds.is_finite() && *seconds >= 0.0)
+        .ok_or_else(|| Halt::Stopped(format!("{rendered} is not a number of seconds")))
+}
+
+/// Lets time pass, within what the target file allows.
+pub async fn pause(session: &Session, seconds: f64) -> Result<(), Halt> {
+    let longest = session.target.file.limits.longest_wait;
+    if seconds > longest {
+        return Err(Halt::Stopped(format!(
+            "it would wait {seconds:.0} s; limits.longest_wait of the target file is {longest:.0} s"
+        )));
+    }
+    tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
+    Ok(())
+}

@@ -1,0 +1,363 @@
+//! What discovery and the target file say of each capability, and what the honest run adds.
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use crate::run::action::Discovery;
+use crate::run::session::Session;
+use crate::run::{Presence, RunRecord};
+use crate::suite::{Capability, McpVersion};
+use crate::target::TargetFile;
+
+/// Capabilities with what is known of them.
+pub type Capabilities = IndexMap<Capability, Presence>;
+
+fn absent(reason: impl Into<String>) -> Presence {
+    Presence::Absent {
+        reason: reason.into(),
+    }
+}
+
+fn not_given(add: impl Into<String>) -> Presence {
+    Presence::NotGiven { add: add.into() }
+}
+
+fn broken(reason: impl Into<String>) -> Presence {
+    Presence::Broken {
+        reason: reason.into(),
+    }
+}
+
+/// Present if `holds`, else `otherwise`.
+fn present_if(holds: bool, otherwise: impl FnOnce() -> Presence) -> Presence {
+    if holds {
+        Presence::Present
+    } else {
+        otherwise()
+    }
+}
+
+/// What can be said before anybody logs in.
+pub fn of_discovery(session: &Session, discovery: &Discovery) -> Capabilities {
+    let file = &session.target.file;
+    let mut all = Capabilities::new();
+    resource_server(session, discovery, &mut all);
+    authorization_server(session, discovery, &mut all);
+    operator(file, &mut all);
+    all
+}
+
+fn resource_server(session: &Session, discovery: &Discovery, all: &mut Capabilities) {
+    use Capability::{McpServer, Protected, ProtectedResourceMetadata};
+    let file = &session.target.file;
+    let no_server = || absent("the target is an authorization server without an MCP server");
+    if file.mcp_server.is_none() {
+        for capability in [McpServer, Protected, ProtectedResourceMetadata] {
+            all.insert(capability, no_server());
+        }
+        return;
+    }
+    let status = discovery.probe.get("status").and_then(Value::as_u64);
+    let failure = discovery.probe.get("failure").and_then(Value::as_str);
+    let reachable = match (status, failure) {
+        (Some(status), _) if status < 500 => Presence::Present,
+        (Some(status), _) => broken(format!(
+            "the MCP server answers the first request with {status}"
+        )),
+        (None, failure) => broken(format!(
+            "the MCP server does not answer: {}",
+            failure.unwrap_or("no answer")
+        )),
+    };
+    let declared = file
+        .operations
+        .values()
+        .any(|operation| !operation.scopes.is_empty());
+    let protected = match &reachable {
+        Presence::Present => present_if(
+            declared || status == Some(401) || discovery.resource_metadata.is_some(),
+            || absent("the MCP server answers without a token and publishes no resource metadata"),
+        ),
+        other => other.clone(),
+    };
+    let metadata = match &reachable {
+        Presence::Present => present_if(discovery.resource_metadata.is_some(), || {
+            if session.version < McpVersion::V20250618 {
+                absent("MCP 2025-03-26 knows no protected resource metadata")
+            } else {
+                broken("no protected resource metadata were found where this MCP version looks")
+            }
+        }),
+        other => other.clone(),
+    };
+    all.insert(McpServer, reachable);
+    all.insert(Protected, protected);
+    all.insert(ProtectedResourceMetadata, metadata);
+}
+
+fn authorization_server(session: &Session, discovery: &Discovery, all: &mut Capabilities) {
+    use Capability::{AuthorizationServer, AuthorizationServerMetadata};
+    let found = discovery.server_metadata.as_ref();
+    all.insert(
+        AuthorizationServer,
+        present_if(discovery.issuer.is_some(), || {
+            not_given("`authorization_server`, the issuer: discovery names none")
+        }),
+    );
+    all.insert(
+        AuthorizationServerMetadata,
+        present_if(
+            found.is_some_and(|found| found.found_by != "default_endpoints"),
+            || match &discovery.issuer {
+                Some(issuer) => broken(no_metadata(issuer, discovery)),
+                None => not_given("`authorization_server`, the issuer: discovery names none"),
+            },
+        ),
+    );
+    let empty = Value::Null;
+    let metadata = found.map_or(&empty, |found| &found.document);
+    if found.is_none() {
+        let reason = all
+            .get(&AuthorizationServerMetadata)
+            .cloned()
+            .unwrap_or(Presence::Present);
+        for capability in OF_METADATA {
+            all.insert(capability, reason.clone());
+        }
+    } else {
+        features(session, metadata, all);
+    }
+}
+
+const OF_METADATA: [Capability; 10] = [
+    Capability::AuthorizationCode,
+    Capability::DynamicRegistration,
+    Capability::ClientIdMetadataDocuments,
+    Capability::ConfidentialClient,
+    Capability::ClientCredentials,
+    Capability::PrivateKeyJwt,
+    Capability::Revocation,
+    Capability::Introspection,
+    Capability::PushedAuthorizationRequests,
+    Capability::IssParameter,
+];
+
+fn no_metadata(issuer: &str, discovery: &Discovery) -> String {
+    let tried: Vec<String> = discovery
+        .tried
+        .iter()
+        .map(|(url, came)| format!("{url}: {came}"))
+        .collect();
+    format!(
+        "no metadata were found for the issuer {issuer} ({})",
+        tried.join("; ")
+    )
+}
+
+fn features(session: &Session, metadata: &Value, all: &mut Capabilities) {
+    use Capability as C;
+    let file = &session.target.file;
+    let has = |member: &str| metadata.get(member).is_some_and(|value| value.is_string());
+    let lists = |member: &str, wanted: &str| {
+        metadata
+            .get(member)
+            .and_then(Value::as_array)
+            .map(|list| list.iter().any(|item| item.as_str() == Some(wanted)))
+    };
+    let no = |member: &str| absent(format!("the metadata name no {member}"));
+    let grant = |name: &str| lists("grant_types_supported", name);
+    let method = |name: &str| lists("token_endpoint_auth_methods_supported", name);
+    all.insert(
+        C::AuthorizationCode,
+        present_if(
+            has("authorization_endpoint") && grant("authorization_code") != Some(false),
+            || no("authorization_endpoint"),
+        ),
+    );
+    let registration = match (has("registration_endpoint"), file.registration.allowed) {
+        (true, true) => Presence::Present,
+        (true, false) => {
+            not_given("`registration: { allowed: true }`, so that clients may be registered")
+        }
+        (false, _) => no("registration_endpoint"),
+    };
+    let client = |profile: &str| file.clients.contains_key(profile);
+    let registers = registration == Presence::Present;
+    let needs_client = |profile: &str| match &registration {
+        Presence::NotGiven { add } => not_given(add.clone()),
+        _ => not_given(format!(
+            "`clients.{profile}`: the server registers no clients"
+        )),
+    };
+    let secret =
+        method("client_secret_basic") != Some(false) || method("client_secret_post") == Some(true);
+    all.insert(
+        C::ConfidentialClient,
+        if client("confidential") || (secret && registers) {
+            Presence::Present
+        } else if secret {
+            needs_client("confidential")
+        } else {
+            absent("the metadata list no authentication with a client secret")
+        },
+    );
+    all.insert(
+        C::ClientCredentials,
+        if client("machine") || (grant("client_credentials") == Some(true) && registers) {
+            Presence::Present
+        } else if grant("client_credentials") == Some(true) {
+            needs_client("machine")
+        } else {
+            absent("the metadata do not list the client credentials grant")
+        },
+    );
+    all.insert(
+        C::PublicClient,
+        present_if(client("public") || registers, || needs_client("public")),
+    );
+    all.insert(
+        C::PrivateKeyJwt,
+        present_if(method("private_key_jwt") == Some(true), || {
+            absent("the metadata do not list private_key_jwt")
+        }),
+    );
+    all.insert(C::DynamicRegistration, registration);
+    for (capability, member) in [
+        (C::Revocation, "revocation_endpoint"),
+        (C::Introspection, "introspection_endpoint"),
+        (
+            C::PushedAuthorizationRequests,
+            "pushed_authorization_request_endpoint",
+        ),
+    ] {
+        all.insert(capability, present_if(has(member), || no(member)));
+    }
+    for (capability, member) in [
+        (
+            C::ClientIdMetadataDocuments,
+            "client_id_metadata_document_supported",
+        ),
+        (
+            C::IssParameter,
+            "authorization_response_iss_parameter_supported",
+        ),
+    ] {
+        let set = metadata.get(member) == Some(&Value::Bool(true));
+        all.insert(
+            capability,
+            present_if(set, || {
+                absent(format!("the metadata do not say {member}: true"))
+            }),
+        );
+    }
+}
+
+/// What only the operator can give.
+fn operator(file: &TargetFile, all: &mut Capabilities) {
+    use Capability as C;
+    let given = |holds: bool, add: &str| present_if(holds, || not_given(add));
+    let login = given(
+        file.users.contains_key("first"),
+        "`users.first` (username and password), so that somebody can log in",
+    );
+    let token = match (&login, file.access_tokens.contains_key("first")) {
+        (_, true) => Presence::Present,
+        (login, false) => login.clone(),
+    };
+    all.insert(C::Login, login);
+    all.insert(C::AccessToken, token);
+    let second = file.second_resource.as_ref();
+    let scoped = file
+        .operations
+        .values()
+        .any(|operation| !operation.scopes.is_empty());
+    for (capability, holds, add) in [
+        (
+            C::SecondUser,
+            file.users.contains_key("second"),
+            "`users.second`, another user",
+        ),
+        (
+            C::Operations,
+            scoped,
+            "`operations` with the `scopes` that each needs",
+        ),
+        (
+            C::SecondResource,
+            second.is_some(),
+            "`second_resource`, another resource of the same authorization server",
+        ),
+        (
+            C::SecondMcpServer,
+            second.is_some_and(|second| second.mcp_server.is_some()),
+            "`second_resource.mcp_server`, the endpoint of another resource",
+        ),
+        (
+            C::AuditLog,
+            file.audit_log.is_some(),
+            "`audit_log.file`, so that entries can be read",
+        ),
+        (
+            C::ShortLivedTokens,
+            file.clients.contains_key("short_lived"),
+            "`clients.short_lived`, a client whose access tokens end within `limits.longest_wait`",
+        ),
+        (
+            C::TrustedIssuer,
+            false,
+            "a trusted issuer (not supported yet)",
+        ),
+    ] {
+        all.insert(capability, given(holds, add));
+    }
+    all.insert(
+        C::ScopeWildcards,
+        present_if(file.scope_wildcards, || {
+            absent("the target file declares no wildcards in scopes (`scope_wildcards`)")
+        }),
+    );
+}
+
+/// What the honest code grant adds: whether tokens are JWTs, whether refresh tokens come.
+pub fn of_honest_run(run: &RunRecord, all: &mut Capabilities) {
+    use Capability as C;
+    let token = run.step("token").or_else(|| run.step("grant/token"));
+    if let Some(token) = token.filter(|token| token.outcome.is_accepted()) {
+        let refresh = token.result.pointer("/json/refresh_token").is_some();
+        all.insert(
+            C::RefreshTokens,
+            present_if(refresh, || {
+                absent("the honest grant brought no refresh token")
+            }),
+        );
+        let jwt = token.result.get("jwt").is_some();
+        all.insert(
+            C::JwtAccessTokens,
+            present_if(jwt, || absent("access tokens are opaque")),
+        );
+    }
+    let session = run
+        .step("call")
+        .is_some_and(|call| call.result.get("session").is_some());
+    all.insert(
+        C::Sessions,
+        present_if(session, || absent("the MCP server opens no sessions")),
+    );
+}
+
+/// The honest way to a token is broken: what needs it is inconclusive.
+pub fn break_way_in(reason: &str, all: &mut Capabilities) {
+    use Capability as C;
+    for capability in [
+        C::Login,
+        C::AccessToken,
+        C::RefreshTokens,
+        C::JwtAccessTokens,
+        C::Sessions,
+    ] {
+        let known = all.get(&capability);
+        if matches!(known, None | Some(Presence::Present)) {
+            all.insert(capability, broken(reason));
+        }
+    }
+}

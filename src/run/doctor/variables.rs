@@ -1,0 +1,171 @@
+//! The template names that hold for every run, from the target file and discovery.
+
+use serde_json::{Value, json};
+
+use crate::run::action::Discovery;
+use crate::run::jose;
+use crate::run::session::{FOREIGN_REDIRECT, HTTPS_REDIRECT, LOOPBACK_REDIRECT, Session};
+use crate::suite::McpVersion;
+
+/// Sets `target`, `issuer`, `resource`, `metadata`, `resource_metadata`, `discovery`, `harness`.
+pub fn set(session: &Session, discovery: &Discovery) {
+    let metadata = discovery.server_metadata.as_ref();
+    let resource_metadata = discovery.resource_metadata.as_ref();
+    let document = |found: Option<&crate::run::action::Found>| {
+        found.map_or_else(|| json!({}), |found| found.document.clone())
+    };
+    session.set_variable("metadata", document(metadata));
+    session.set_variable("resource_metadata", document(resource_metadata));
+    session.set_variable(
+        "discovery",
+        json!({
+            "metadata_url": metadata.map(|found| &found.url),
+            "metadata_found_by": metadata.map(|found| found.found_by),
+            "resource_metadata_url": resource_metadata.map(|found| &found.url),
+            "resource_metadata_found_by": resource_metadata.map(|found| found.found_by),
+            "challenge": discovery.probe.get("bearer"),
+            "probe_status": discovery.probe.get("status"),
+        }),
+    );
+    session.set_variable("issuer", json!(discovery.issuer));
+    session.set_variable("resource", json!(resource(session, discovery)));
+    session.set_variable("harness", harness(&document(metadata)));
+    session.set_variable("target", target(session, discovery));
+}
+
+/// The resource identifier to ask tokens for; none before RFC 8707 came to MCP (2025-06-18).
+fn resource(session: &Session, discovery: &Discovery) -> Option<String> {
+    if session.version < McpVersion::V20250618 {
+        return None;
+    }
+    let published = || {
+        let document = &discovery.resource_metadata.as_ref()?.document;
+        document.get("resource")?.as_str().map(str::to_owned)
+    };
+    let file = &session.target.file;
+    file.resource
+        .clone()
+        .or_else(published)
+        .or_else(|| file.mcp_server.clone())
+}
+
+fn harness(metadata: &Value) -> Value {
+    let methods = metadata
+        .get("token_endpoint_auth_methods_supported")
+        .and_then(Value::as_array);
+    let lists = |method: &str| {
+        methods.is_none_or(|methods| methods.iter().any(|listed| listed.as_str() == Some(method)))
+    };
+    json!({
+        "loopback_redirect": LOOPBACK_REDIRECT,
+        "https_redirect": HTTPS_REDIRECT,
+        "foreign_redirect": FOREIGN_REDIRECT,
+        // RFC 8414 section 2: where the member is missing, client_secret_basic is meant.
+        "secret_authentication": if lists("client_secret_basic") {
+            "client_secret_basic"
+        } else {
+            "client_secret_post"
+        },
+        "jwks": jose::Keys::shared().es256_jwks(),
+    })
+}
+
+fn target(session: &Session, discovery: &Discovery) -> Value {
+    let file = &session.target.file;
+    let joined = |scopes: &[String]| {
+        let mut all: Vec<&str> = file.base_scopes.iter().map(String::as_str).collect();
+        for scope in scopes {
+            if !all.contains(&scope.as_str()) {
+                all.push(scope);
+            }
+        }
+        (!all.is_empty()).then(|| all.join(" "))
+    };
+    let operations: Vec<Value> = file
+        .operations
+        .iter()
+        .map(|(name, operation)| {
+            json!({
+                "name": name,
+                "scopes": operation.scopes,
+                "scope": joined(&operation.scopes),
+            })
+        })
+        .collect();
+    let supported = strings(
+        discovery
+            .resource_metadata
+            .as_ref()
+            .and_then(|found| found.document.get("scopes_supported")),
+    );
+    let scopes = if file.scopes.is_empty() {
+        &supported
+    } else {
+        &file.scopes
+    };
+    let granted: Vec<Value> = scopes
+        .iter()
+        .map(|scope| json!({ "name": scope, "scope": joined(std::slice::from_ref(scope)) }))
+        .collect();
+    json!({
+        "mcp_server": file.mcp_server,
+        "mcp_version": session.version.as_str(),
+        "scope": default_scope(session, discovery, scopes).or_else(|| joined(&[])),
+        "scopes": granted,
+        "registration_scope": joined(scopes),
+        "operations": operations,
+        "second_resource": file.second_resource,
+        "limits": file.limits,
+        "users": user_names(session),
+    })
+}
+
+fn user_names(session: &Session) -> Value {
+    session
+        .target
+        .users
+        .iter()
+        .map(|(name, user)| (name.clone(), json!({ "username": user.username })))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
+
+/// The scope that an honest client asks for (MCP 2025-11-25, authorization#scope-selection-strategy):
+/// that of the challenge, else all that the resource lists. The target file's first operation goes
+/// before both, so that the honest call can succeed.
+fn default_scope(session: &Session, discovery: &Discovery, scopes: &[String]) -> Option<String> {
+    let file = &session.target.file;
+    if let Some(operation) = file.operations.values().next()
+        && !operation.scopes.is_empty()
+    {
+        let mut all = file.base_scopes.clone();
+        all.extend(
+            operation
+                .scopes
+                .iter()
+                .filter(|scope| !file.base_scopes.contains(scope))
+                .cloned(),
+        );
+        return Some(all.join(" "));
+    }
+    if !file.base_scopes.is_empty() {
+        return Some(file.base_scopes.join(" "));
+    }
+    let challenged = discovery
+        .probe
+        .pointer("/bearer/scope")
+        .and_then(Value::as_str);
+    challenged
+        .map(str::to_owned)
+        .or_else(|| (!scopes.is_empty()).then(|| scopes.join(" ")))
+}
+
+fn strings(value: Option<&Value>) -> Vec<String> {
+    value
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect()
+}

@@ -1,0 +1,109 @@
+//! What one run knows while it goes on: its fresh values, the results so far, its cookie jars.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use super::redact::Kind;
+use super::session::{KnownClient, Session};
+use super::user_agent::CookieJar;
+use crate::suite::{random_verifier, s256};
+
+/// The state of one flow in one run. An inner flow has a scope of its own.
+pub struct Scope {
+    /// `run`: fresh values.
+    fresh: Value,
+    /// `clients`: the profiles that the run uses.
+    clients: Value,
+    /// Results of earlier steps, live.
+    results: Map<String, Value>,
+    /// Clients that `register` steps made.
+    registered: HashMap<String, KnownClient>,
+    /// Cookie jars by browser name.
+    jars: HashMap<String, Arc<tokio::sync::Mutex<CookieJar>>>,
+}
+
+impl Scope {
+    /// A scope with fresh values; its secrets are known to the vault before anything is sent.
+    pub fn new(session: &Session, clients: Value) -> Self {
+        let code_verifier = random_verifier();
+        session
+            .http
+            .vault()
+            .learn(Kind::CodeVerifier, &code_verifier);
+        let fresh = json!({
+            "state": random_verifier(),
+            "nonce": random_verifier(),
+            "code_challenge": s256(&code_verifier),
+            "code_verifier": code_verifier,
+        });
+        Self {
+            fresh,
+            clients,
+            results: Map::new(),
+            registered: HashMap::new(),
+            jars: HashMap::new(),
+        }
+    }
+
+    /// A scope for an inner flow: fresh values, the same clients, no results.
+    pub fn inner(&self, session: &Session) -> Self {
+        Self::new(session, self.clients.clone())
+    }
+
+    /// Keeps a step's live result.
+    pub fn keep(&mut self, step: &str, result: Value) {
+        self.results.insert(step.to_owned(), result);
+    }
+
+    /// A step's live result.
+    pub fn result(&self, step: &str) -> Option<&Value> {
+        self.results.get(step)
+    }
+
+    /// All results, as an inner flow's result.
+    pub fn results(&self) -> Value {
+        Value::Object(self.results.clone())
+    }
+
+    /// Makes a `register` step's client known.
+    pub fn adopt(&mut self, step: &str, client: KnownClient) {
+        self.registered.insert(step.to_owned(), client);
+    }
+
+    /// The client called `name`: of a `register` step, else of a profile.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn client(&self, session: &Session, name: &str) -> Result<KnownClient, String> {
+        match self.registered.get(name) {
+            Some(client) => Ok(client.clone()),
+            None => session.client(name).await,
+        }
+    }
+
+    /// The cookie jar of `browser`.
+    pub fn jar(&mut self, browser: &str) -> Arc<tokio::sync::Mutex<CookieJar>> {
+        self.jars.entry(browser.to_owned()).or_default().clone()
+    }
+
+    /// Everything that templates may name, with `client` for the step at hand.
+    pub fn context(&self, session: &Session, client: Option<&KnownClient>) -> minijinja::Value {
+        let mut names = session.variables();
+        names.extend(self.own_variables(client));
+        names.extend(self.results.clone());
+        crate::suite::context(names)
+    }
+
+    /// The names that belong to this run alone.
+    pub fn own_variables(&self, client: Option<&KnownClient>) -> Map<String, Value> {
+        let mut names = Map::new();
+        names.insert("run".to_owned(), self.fresh.clone());
+        names.insert("clients".to_owned(), self.clients.clone());
+        if let Some(client) = client {
+            names.insert("client".to_owned(), client.variables());
+        }
+        names
+    }
+}

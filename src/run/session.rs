@@ -1,0 +1,309 @@
+//! What all runs against one target share: the HTTP client, the operator's secrets, the clients
+//! registered so far, the documents of honest discovery.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use indexmap::IndexMap;
+use serde_json::{Map, Value, json};
+use tokio::sync::OnceCell;
+
+use super::host::DocumentHost;
+use super::http::{Client, Request, RequestKind};
+use super::redact::Kind;
+use crate::suite::{Authentication, ClientProfile, McpVersion, Params, Templates};
+use crate::target::{Live, LiveClient, Target};
+
+/// A redirect URI on loopback where nobody listens (RFC 8252 section 7.3).
+pub const LOOPBACK_REDIRECT: &str = "http://127.0.0.1:39417/callback";
+/// A redirect URI on a web host that does not exist.
+pub const HTTPS_REDIRECT: &str = "https://client.authspec.example/callback";
+/// An address of an attacker, registered by nobody.
+pub const FOREIGN_REDIRECT: &str = "https://attacker.authspec.example/callback";
+
+/// Shared by all runs.
+pub struct Session {
+    /// Sends and records.
+    pub http: Client,
+    /// The target with its secrets.
+    pub target: Target,
+    /// The version by which requests are shaped.
+    pub version: McpVersion,
+    /// Renders templates.
+    pub templates: Templates,
+    /// The suites' client profiles.
+    pub profiles: IndexMap<String, ClientProfile>,
+    /// Serves documents for servers that fetch.
+    pub host: DocumentHost,
+    /// Bytes of the audit log that were there before the run.
+    pub audit_start: u64,
+    variables: RwLock<Map<String, Value>>,
+    clients: Mutex<HashMap<String, Arc<Registered>>>,
+    managed: Mutex<Vec<Managed>>,
+}
+
+/// A client identity with its registration answer.
+#[derive(Clone, Debug)]
+pub struct KnownClient {
+    /// What requests are sent as.
+    pub live: LiveClient,
+    /// The registration answer; null for a client of the target file.
+    pub registration: Value,
+}
+
+/// The client of a profile, or why there is none; made at first use.
+type Registered = OnceCell<Result<KnownClient, String>>;
+
+/// A registered client that is to be deleted (RFC 7592 section 2.3).
+#[derive(Clone)]
+struct Managed {
+    uri: String,
+    token: Live,
+}
+
+impl Session {
+    /// A session that knows nothing of the target's documents yet.
+    pub fn new(
+        http: Client,
+        target: Target,
+        version: McpVersion,
+        profiles: IndexMap<String, ClientProfile>,
+    ) -> Self {
+        for user in target.users.values() {
+            http.vault().learn(Kind::Password, user.password.expose());
+        }
+        for client in target.clients.values() {
+            if let Some(secret) = &client.client_secret {
+                http.vault().learn(Kind::ClientSecret, secret.expose());
+            }
+        }
+        for token in target
+            .access_tokens
+            .values()
+            .chain(&target.initial_access_token)
+        {
+            http.vault().learn(Kind::AccessToken, token.expose());
+        }
+        let audit_start = target
+            .audit_log
+            .as_ref()
+            .and_then(|path| std::fs::metadata(path).ok())
+            .map_or(0, |file| file.len());
+        Self {
+            http,
+            target,
+            version,
+            templates: Templates::new(),
+            profiles,
+            host: DocumentHost::new(),
+            audit_start,
+            variables: RwLock::default(),
+            clients: Mutex::default(),
+            managed: Mutex::default(),
+        }
+    }
+
+    /// The global template names, live.
+    pub fn variables(&self) -> Map<String, Value> {
+        self.variables
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Sets a global template name.
+    pub fn set_variable(&self, name: &str, value: Value) {
+        self.variables
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(name.to_owned(), value);
+    }
+
+    /// A global template name.
+    pub fn variable(&self, name: &str) -> Value {
+        self.variables
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(name)
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    /// A member of the authorization server's metadata, as text.
+    pub fn metadata(&self, member: &str) -> Option<String> {
+        self.variable("metadata")
+            .get(member)
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+    }
+
+    /// The client of a profile, registered at its first use.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn client(&self, profile: &str) -> Result<KnownClient, String> {
+        if let Some(live) = self.target.clients.get(profile) {
+            return Ok(KnownClient {
+                live: live.clone(),
+                registration: Value::Null,
+            });
+        }
+        let cell = self
+            .clients
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(profile.to_owned())
+            .or_default()
+            .clone();
+        cell.get_or_init(|| self.register_profile(profile))
+            .await
+            .clone()
+    }
+
+    async fn register_profile(&self, profile: &str) -> Result<KnownClient, String> {
+        let context = crate::suite::context(self.variables());
+        let members = self.registration_members(profile, &context)?;
+        let request = self.registration_request(&members)?;
+        let sent = self.http.send("register client", request).await;
+        let response = sent
+            .answer
+            .map_err(|failure| format!("registration of {profile}: {}", failure.message))?;
+        let answer = response.json().unwrap_or_default();
+        self.adopt(&answer, &members).ok_or_else(|| {
+            let error = answer.get("error").and_then(Value::as_str);
+            format!(
+                "registration of the client profile {profile} was answered {} {}",
+                response.status,
+                error.unwrap_or("without a client_id")
+            )
+        })
+    }
+
+    /// A profile's registration document, rendered.
+    ///
+    /// # Errors
+    /// The profile is unknown or a template fails.
+    pub fn registration_members(
+        &self,
+        profile: &str,
+        context: &minijinja::Value,
+    ) -> Result<Params, String> {
+        let template = self
+            .profiles
+            .get(profile)
+            .ok_or_else(|| format!("there is no client profile {profile:?}"))?;
+        let mut members = template.register.clone();
+        members.extend(self.target.file.registration.members.clone());
+        let rendered = self
+            .templates
+            .render_value(&Value::Object(members), context)
+            .map_err(|cause| format!("client profile {profile}: {cause}"))?;
+        Ok(match rendered {
+            Value::Object(mut members) => {
+                members.retain(|_, value| !value.is_null());
+                members
+            }
+            _ => Params::new(),
+        })
+    }
+
+    /// The registration request (RFC 7591 section 3.1).
+    ///
+    /// # Errors
+    /// The metadata name no registration endpoint.
+    pub fn registration_request(&self, members: &Params) -> Result<Request, String> {
+        let endpoint = self
+            .metadata("registration_endpoint")
+            .ok_or("the metadata name no registration_endpoint")?;
+        let mut request = Request::json(endpoint, &Value::Object(members.clone()))
+            .header("Accept", "application/json")
+            .counted_as(RequestKind::Registration);
+        if let Some(token) = &self.target.initial_access_token {
+            request = request.header("Authorization", format!("Bearer {}", token.expose()));
+        }
+        Ok(request)
+    }
+
+    /// The client of a registration answer; it is deleted when the session ends.
+    pub fn adopt(&self, answer: &Value, asked: &Params) -> Option<KnownClient> {
+        let text = |name: &str| answer.get(name).and_then(Value::as_str);
+        let client_id = text("client_id")?.to_owned();
+        if let (Some(uri), Some(token)) = (
+            text("registration_client_uri"),
+            text("registration_access_token"),
+        ) {
+            self.managed
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(Managed {
+                    uri: uri.to_owned(),
+                    token: Live::new(token),
+                });
+        }
+        let method = text("token_endpoint_auth_method").or_else(|| {
+            asked
+                .get("token_endpoint_auth_method")
+                .and_then(Value::as_str)
+        });
+        let redirect_uris = answer
+            .get("redirect_uris")
+            .or_else(|| asked.get("redirect_uris"))
+            .and_then(Value::as_array)
+            .map(|uris| {
+                uris.iter()
+                    .filter_map(Value::as_str)
+                    .map(str::to_owned)
+                    .collect()
+            })
+            .unwrap_or_default();
+        Some(KnownClient {
+            live: LiveClient {
+                client_id,
+                client_secret: text("client_secret").map(Live::new),
+                authentication: match method {
+                    Some("none") => Authentication::None,
+                    Some("client_secret_post") => Authentication::ClientSecretPost,
+                    Some("private_key_jwt") => Authentication::PrivateKeyJwt,
+                    _ if text("client_secret").is_none() => Authentication::None,
+                    _ => Authentication::ClientSecretBasic,
+                },
+                redirect_uris,
+            },
+            registration: answer.clone(),
+        })
+    }
+
+    /// How many registered clients are still to be deleted.
+    pub fn managed_clients(&self) -> usize {
+        self.managed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .len()
+    }
+
+    /// Deletes the clients that the session registered (RFC 7592 section 2.3).
+    pub async fn clean_up(&self) {
+        let managed: Vec<Managed> =
+            std::mem::take(&mut *self.managed.lock().unwrap_or_else(PoisonError::into_inner));
+        let deletions = managed.into_iter().map(|client| async move {
+            let mut request = Request::get(client.uri)
+                .header("Authorization", format!("Bearer {}", client.token.expose()));
+            request.method = "DELETE".to_owned();
+            self.http.send("delete client", request).await;
+        });
+        futures_util::future::join_all(deletions).await;
+    }
+}
+
+impl KnownClient {
+    /// As template name `client`.
+    pub fn variables(&self) -> Value {
+        json!({
+            "client_id": self.live.client_id,
+            "client_secret": self.live.client_secret.as_ref().map(Live::expose),
+            "redirect_uri": self.live.redirect_uris.first(),
+            "redirect_uris": self.live.redirect_uris,
+            "registration": self.registration,
+        })
+    }
+}
