@@ -1,0 +1,325 @@
+//! One whole test of one target: doctor, plan, run, judge. Printing is somebody else's business.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use crate::judge::{Judgement, Settings, judge};
+use crate::plan::{Knowledge, Plan, PlanError, PlannedRun, Selection, honest_run, plan};
+use crate::run::http::{self, AllowedOrigins, Caps, Client, ClientError, Origin, Pace, Recorder};
+use crate::run::redact::Vault;
+use crate::run::{
+    Cancel, Event, Events, Examined, Presence, RECORDING_FORMAT, Recording, Session, TargetFacts,
+    examine, execute_plan,
+};
+use crate::suite::{Capability, McpVersion, Suites};
+use crate::target::Target;
+
+/// The version that is judged unless somebody says otherwise.
+pub const DEFAULT_VERSION: McpVersion = McpVersion::V20251125;
+
+/// How a target is tested.
+#[derive(Clone, Debug)]
+pub struct Conduct {
+    /// The MCP version to judge by.
+    pub version: McpVersion,
+    /// Which cases.
+    pub selection: Selection,
+    /// A warning counts as a failure.
+    pub strict: bool,
+    /// Only look: no registration, no login.
+    pub look_only: bool,
+    /// Runs at the same time.
+    pub concurrency: usize,
+}
+
+impl Default for Conduct {
+    fn default() -> Self {
+        Self {
+            version: DEFAULT_VERSION,
+            selection: Selection::default(),
+            strict: false,
+            look_only: false,
+            concurrency: 8,
+        }
+    }
+}
+
+/// Why a test did not take place.
+#[derive(Debug, thiserror::Error)]
+pub enum ConductError {
+    /// The HTTP client cannot be made.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// An address is not a URL.
+    #[error("{0:?} is not an absolute http or https URL")]
+    Address(String),
+    /// A check cannot be planned.
+    #[error("cannot plan {0}")]
+    Plan(#[from] PlanError),
+}
+
+/// A target that has been examined and planned, but not yet tested.
+pub struct Prepared {
+    session: Arc<Session>,
+    examined: Examined,
+    plan: Plan,
+    started: (String, Instant),
+}
+
+/// Examines the way in and makes the plan.
+///
+/// # Errors
+/// The target cannot be addressed at all, or a suite does not fit it.
+pub async fn prepare(
+    suites: &Suites,
+    target: Target,
+    conduct: &Conduct,
+    events: Option<&Events>,
+) -> Result<Prepared, ConductError> {
+    let started = (jiff::Timestamp::now().to_string(), Instant::now());
+    let client = client(&target, events)?;
+    let session = Arc::new(Session::new(
+        client,
+        target,
+        conduct.version,
+        suites.clients.clone(),
+    ));
+    let examined = examine(
+        &session,
+        conduct.look_only,
+        |knowledge| honest(suites, knowledge),
+        events,
+    )
+    .await;
+    let plan = plan(
+        suites,
+        &examined.knowledge,
+        conduct.version,
+        &conduct.selection,
+    )?;
+    if let Some(events) = events {
+        let _ = events.send(Event::Planned {
+            runs: plan.runs.len(),
+            cases: plan.cases.len(),
+        });
+    }
+    Ok(Prepared {
+        session,
+        examined,
+        plan,
+        started,
+    })
+}
+
+/// The doctor's flow: the widest honest way that the target allows.
+fn honest(suites: &Suites, knowledge: &Knowledge) -> Option<PlannedRun> {
+    let has = |capability| knowledge.has(capability);
+    let token = has(Capability::Login)
+        && has(Capability::AuthorizationCode)
+        && has(Capability::PublicClient);
+    let flow = match (token, has(Capability::McpServer)) {
+        (true, true) => "code_grant_call",
+        (true, false) => "code_grant",
+        (false, true) if has(Capability::AccessToken) => "good_call",
+        _ => return None,
+    };
+    honest_run(suites, knowledge, flow).ok()
+}
+
+impl Prepared {
+    /// The plan.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// What the doctor found.
+    pub fn examined(&self) -> &Examined {
+        &self.examined
+    }
+
+    /// Executes the plan, deletes the registered clients, and hands over the recording.
+    pub async fn execute(
+        self,
+        conduct: &Conduct,
+        events: Option<&Events>,
+        cancel: &Cancel,
+    ) -> (Plan, Recording) {
+        let already: IndexMap<_, _> = self
+            .examined
+            .honest
+            .iter()
+            .map(|record| (record.id.clone(), record.clone()))
+            .collect();
+        let executed = execute_plan(
+            &self.session,
+            &self.plan,
+            already,
+            conduct.concurrency,
+            events,
+            cancel,
+        )
+        .await;
+        self.clean_up(events).await;
+        let recording = self.recording(executed);
+        (self.plan, recording)
+    }
+
+    async fn clean_up(&self, events: Option<&Events>) {
+        let clients = self.session.managed_clients();
+        if let Some(events) = events.filter(|_| clients > 0) {
+            let _ = events.send(Event::CleaningUp { clients });
+        }
+        self.session.clean_up().await;
+    }
+
+    /// Ends without executing anything: deletes what the doctor registered.
+    pub async fn dismiss(self, events: Option<&Events>) -> (Plan, Recording) {
+        self.clean_up(events).await;
+        let recording = self.recording(crate::run::Executed::default());
+        (self.plan, recording)
+    }
+
+    fn recording(&self, executed: crate::run::Executed) -> Recording {
+        let session = &self.session;
+        let variables = Value::Object(session.variables());
+        let variables = session.http.vault().redact_value(&variables);
+        let text = |name: &str| {
+            variables
+                .get(name)
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+        };
+        Recording {
+            format: RECORDING_FORMAT,
+            target: TargetFacts {
+                name: session.target.name(),
+                mcp_server: session.target.file.mcp_server.clone(),
+                issuer: text("issuer"),
+                resource: text("resource"),
+                capabilities: self
+                    .examined
+                    .knowledge
+                    .capabilities
+                    .iter()
+                    .map(|(capability, presence)| (capability.word(), redact(session, presence)))
+                    .collect(),
+            },
+            mcp_version: session.version,
+            started: self.started.0.clone(),
+            took_ms: u64::try_from(self.started.1.elapsed().as_millis()).unwrap_or(u64::MAX),
+            counts: session.http.counts(),
+            doctor: self.examined.steps.clone(),
+            variables,
+            order: executed.runs.keys().cloned().collect(),
+            runs: executed.runs,
+            last: executed.last,
+            exchanges: session.http.recorder().take(),
+            interrupted: executed.interrupted,
+        }
+    }
+}
+
+fn redact(session: &Session, presence: &Presence) -> Presence {
+    let vault = session.http.vault();
+    match presence {
+        Presence::Present => Presence::Present,
+        Presence::Absent { reason } => Presence::Absent {
+            reason: vault.redact_text(reason),
+        },
+        Presence::NotGiven { add } => Presence::NotGiven { add: add.clone() },
+        Presence::Broken { reason } => Presence::Broken {
+            reason: vault.redact_text(reason),
+        },
+    }
+}
+
+/// The verdicts on a recording.
+pub fn verdicts(suites: &Suites, plan: &Plan, recording: &Recording, strict: bool) -> Judgement {
+    judge(
+        plan,
+        recording,
+        &Settings {
+            strict,
+            requirement_set: format!("{}/{}", plan.mcp_version, suites.requirement_set),
+            suite_digest: suites.digest.clone(),
+        },
+    )
+}
+
+/// Examines, tests and judges `target` from end to end.
+///
+/// # Errors
+/// As [`prepare`].
+pub async fn conduct(
+    suites: &Suites,
+    target: Target,
+    conduct: &Conduct,
+    events: Option<&Events>,
+    cancel: &Cancel,
+) -> Result<(Recording, Judgement), ConductError> {
+    let prepared = prepare(suites, target, conduct, events).await?;
+    let (plan, recording) = prepared.execute(conduct, events, cancel).await;
+    let judgement = verdicts(suites, &plan, &recording, conduct.strict);
+    Ok((recording, judgement))
+}
+
+/// The HTTP client with the limits of the target file.
+fn client(target: &Target, events: Option<&Events>) -> Result<Client, ConductError> {
+    let file = &target.file;
+    let named = [&file.mcp_server, &file.authorization_server]
+        .into_iter()
+        .flatten()
+        .chain(&file.allow_origins)
+        .chain(
+            file.second_resource
+                .iter()
+                .filter_map(|second| second.mcp_server.as_ref()),
+        );
+    let mut origins = Vec::new();
+    let mut loopback = true;
+    for address in named {
+        let origin = Origin::of(address).ok_or_else(|| ConductError::Address(address.clone()))?;
+        loopback &= url::Url::parse(address).is_ok_and(|url| http::is_loopback(&url));
+        origins.push(origin);
+    }
+    let limits = &file.limits;
+    let seconds = |seconds: f64| Duration::from_secs_f64(seconds.clamp(0.0, 1e6));
+    let rate = match limits.requests_per_second {
+        Some(rate) if rate > 0.0 => Some(rate),
+        Some(_) => None,
+        // A stranger's server is asked politely; one's own machine is not in need of it.
+        None => (!loopback).then_some(20.0),
+    };
+    let options = http::Options {
+        allowed: AllowedOrigins::new(origins),
+        insecure_http: file.insecure_http,
+        rate,
+        concurrency: limits.concurrency,
+        limits: http::Limits {
+            answer: seconds(limits.answer_timeout),
+            body: limits.answer_bytes,
+            max_retry_after: seconds(limits.longest_retry_after),
+            run: Some(seconds(limits.run_timeout)),
+            ..http::Limits::default()
+        },
+        caps: Caps {
+            registrations: limits.registrations,
+            logins: limits.logins,
+            token_requests: limits.token_requests,
+        },
+        pace: Pace {
+            token_requests: seconds(limits.token_request_interval),
+            ..Pace::default()
+        },
+        extra_root: target.root_ca.clone(),
+        events: events.cloned(),
+    };
+    Ok(Client::new(
+        options,
+        Arc::new(Vault::new()),
+        Recorder::new(),
+    )?)
+}
