@@ -75,7 +75,9 @@ fn steps<'a>(
                 PlannedAction::Flow(inner) => {
                     let mut inner_scope = scope.inner(session);
                     let below = format!("{name}/");
+                    let first = records.len();
                     steps(session, &mut inner_scope, inner, &below, records).await?;
+                    records.push(summary(session, name, &records[first..], &inner_scope));
                     scope.keep(&step.name, inner_scope.results());
                 }
                 PlannedAction::One(one) => {
@@ -96,6 +98,22 @@ fn steps<'a>(
         }
         Ok(())
     })
+}
+
+/// The record of an inner flow, after those of its steps.
+fn summary(session: &Session, name: String, inner: &[StepRecord], scope: &Scope) -> StepRecord {
+    let failed = inner.iter().find(|step| !step.outcome.is_accepted());
+    StepRecord {
+        name,
+        action: "flow".to_owned(),
+        mutation: String::new(),
+        outcome: failed.map_or(Outcome::Accepted, |step| step.outcome.clone()),
+        result: session.http.vault().redact_value(&scope.results()),
+        exchanges: inner
+            .iter()
+            .flat_map(|step| step.exchanges.clone())
+            .collect(),
+    }
 }
 
 fn record(
