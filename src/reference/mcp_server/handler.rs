@@ -59,7 +59,7 @@ impl Handler {
                         "tools/call"
                     },
                     modern: false,
-                    known: &policy.metadata.scopes_supported,
+                    known: &self.site.policy.scopes,
                 };
                 scope::permits(caller, &question, policy.access.scope_check)
             })

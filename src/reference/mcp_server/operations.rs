@@ -54,7 +54,10 @@ pub fn tool_needs(tool: &str, arguments: &Value) -> Option<String> {
     }
     let workflow = arguments["name"].as_str().unwrap_or_default();
     let specific = format!("{WORKFLOWS}{workflow}");
-    let fits = is_scope_token(&specific) && specific.split(':').all(|part| !part.is_empty());
+    // A name that is longer than any workflow's must not end in a header.
+    let fits = workflow.len() <= 64
+        && is_scope_token(&specific)
+        && specific.split(':').all(|part| !part.is_empty());
     Some(if fits {
         specific
     } else {
@@ -120,6 +123,7 @@ mod tests {
             json!("*"),
             json!(7),
             json!("x\" ,"),
+            json!("x".repeat(65)),
         ] {
             let needed = tool_needs("run_workflow", &json!({"name": name}));
             assert_eq!(needed.as_deref(), Some("mcp:exec:workflows:*"), "{name}");

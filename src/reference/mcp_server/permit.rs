@@ -66,7 +66,7 @@ impl Call<'_> {
             needed,
             method: &operation.method,
             modern: self.incoming.modern,
-            known: &policy.metadata.scopes_supported,
+            known: &self.server.site.policy.scopes,
         };
         let permitted = scope::permits(caller, &question, policy.access.scope_check);
         (!permitted).then(|| needed.clone())

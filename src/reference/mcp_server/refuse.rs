@@ -42,6 +42,7 @@ impl Call<'_> {
             resource: self.resource,
             origin: &self.server.site.mcp_origin,
             issuer: &self.server.site.issuer,
+            scopes: &self.server.site.policy.scopes,
             headers: &self.parts.headers,
             needed: lacking.and_then(|one| one.needs.as_deref()),
             token,

@@ -58,6 +58,8 @@ pub struct Setting<'s> {
     pub origin: &'s str,
     /// The issuer identifier.
     pub issuer: &'s str,
+    /// Every scope that a client can ask for.
+    pub scopes: &'s [String],
     /// The request's headers.
     pub headers: &'s HeaderMap,
     /// The scope that the operation needs.
@@ -185,6 +187,7 @@ mod tests {
             resource: &resource,
             origin: "http://h",
             issuer: "http://as",
+            scopes: &[],
             headers: &HeaderMap::new(),
             needed: None,
             token: None,

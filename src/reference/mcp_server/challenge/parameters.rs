@@ -29,7 +29,7 @@ pub(super) fn description(refusal: &Refusal, setting: &Setting<'_>) -> Option<St
 
 /// `scope`.
 pub(super) fn scope(refusal: &Refusal, setting: &Setting<'_>) -> Option<String> {
-    let supported = &setting.policy.metadata.scopes_supported;
+    let supported = setting.scopes;
     let scopes = match refusal {
         Refusal::InvalidRequest(_) => return None,
         Refusal::InsufficientScope { granted, needed } => missing_scopes(
