@@ -3,7 +3,9 @@
 
 mod browser;
 mod client;
+mod decisions;
 mod documents;
+mod effects;
 mod honest;
 mod policies;
 mod refusals;
