@@ -29,7 +29,9 @@ pub(super) fn to(evidence: &Evidence<'_>, name: &str) -> Result<(), Open> {
                 .planned
                 .step(step)
                 .is_some_and(|planned| planned.mutation.is_none() && may_be_refused(planned));
-        if standing.is_accepted() || honest_refusal {
+        // A repeated request is there to be made; that the server refuses it is no obstacle.
+        let refused_deed = matches!(standing, Standing::Refused(_)) && evidence.is_repeat(step);
+        if standing.is_accepted() || honest_refusal || refused_deed {
             continue;
         }
         if evidence.is_honest_flow(step) {

@@ -159,12 +159,17 @@ fn not_a_url(url: &str) -> Error {
     )
 }
 
-/// The well-known URL with the name inserted between authority and path (RFC 8414 section 3.1,
-/// RFC 9728 section 3.1); a terminating slash of the path is dropped.
+/// The well-known URL with the name inserted between authority and path.
+///
+/// RFC 8414 section 3.1 drops a terminating slash of the issuer's path. RFC 9728 section 3.1 drops
+/// only the slash that follows the host, so the slash of `https://host/mcp/` stays.
 fn well_known(url: &str, name: &str) -> Result<String, Error> {
     let (origin, rest) = split_origin(url).ok_or_else(|| not_a_url(url))?;
     let (path, query) = rest.split_at(rest.find('?').unwrap_or(rest.len()));
-    let path = path.strip_suffix('/').unwrap_or(path);
+    let path = match path.strip_suffix('/') {
+        Some(shorter) if shorter.is_empty() || name != "oauth-protected-resource" => shorter,
+        _ => path,
+    };
     Ok(format!("{origin}/.well-known/{name}{path}{query}"))
 }
 
@@ -270,6 +275,10 @@ mod tests {
         assert_eq!(
             inserted("https://as.example"),
             "https://as.example/.well-known/oauth-authorization-server"
+        );
+        assert_eq!(
+            well_known("https://rs.example/mcp/", "oauth-protected-resource").expect("a URL"),
+            "https://rs.example/.well-known/oauth-protected-resource/mcp/"
         );
         assert_eq!(
             well_known_appended("https://as.example/tenant", "openid-configuration")

@@ -60,11 +60,12 @@ fn harness(metadata: &Value) -> Value {
         "loopback_redirect": LOOPBACK_REDIRECT,
         "https_redirect": HTTPS_REDIRECT,
         "foreign_redirect": FOREIGN_REDIRECT,
-        // RFC 8414 section 2: where the member is missing, client_secret_basic is meant.
-        "secret_authentication": if lists("client_secret_basic") {
-            "client_secret_basic"
-        } else {
+        // OAuth 2.1 section 2.4.1 makes the form the method that every server has. RFC 8414
+        // section 2: where the member is missing, client_secret_basic is meant.
+        "secret_authentication": if methods.is_some() && lists("client_secret_post") {
             "client_secret_post"
+        } else {
+            "client_secret_basic"
         },
         "jwks": jose::Keys::shared().es256_jwks(),
     })
