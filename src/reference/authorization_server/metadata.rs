@@ -117,7 +117,8 @@ fn build(site: &Site, origin: &str, document: Document) -> Map<String, Value> {
         json!(issuer_member(issuer, origin, &policy.issuer_path)),
     );
     endpoints(policy, &base, &mut members);
-    lists(policy, document, &mut members);
+    lists(policy, &mut members);
+    optional(policy, document, &mut members);
     for name in &policy.metadata.omit {
         members.shift_remove(name);
     }
@@ -154,7 +155,7 @@ fn endpoints(policy: &Policy, base: &str, members: &mut Map<String, Value>) {
     }
 }
 
-fn lists(policy: &Policy, document: Document, members: &mut Map<String, Value>) {
+fn lists(policy: &Policy, members: &mut Map<String, Value>) {
     let MetadataPolicy {
         grant_types,
         response_types,
@@ -202,6 +203,10 @@ fn lists(policy: &Policy, document: Document, members: &mut Map<String, Value>) 
             .filter(|(_, value)| value.as_array().is_some_and(|list| !list.is_empty()))
             .map(|(name, value)| (name.to_owned(), value)),
     );
+}
+
+/// Members that may stand in one document and not in the other.
+fn optional(policy: &Policy, document: Document, members: &mut Map<String, Value>) {
     let metadata = &policy.metadata;
     if stands_in(metadata.code_challenge_methods_in, document)
         && !metadata.code_challenge_methods.is_empty()

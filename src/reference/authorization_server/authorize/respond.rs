@@ -9,84 +9,76 @@ use crate::reference::audit::{Entry, Event};
 use crate::reference::policy::authorization::{
     AuthorizationCors, IssValue, RedirectStatus, RegisteredQuery, ResponseMode, StateEcho,
 };
-use crate::reference::store::grant::{Code, Grant};
+use crate::reference::store::grant::Code;
 use crate::reference::store::{handles, now};
 
 use super::super::pages;
+use super::super::redirect_uri::shown_host;
 use super::super::token::issue;
 use super::request::{AuthorizationRequest, RedirectedError, ResponseType};
 
 /// Grants the request and sends the browser back with what was asked for.
 pub fn success(site: &Site, request: &AuthorizationRequest, user: &str) -> Response {
-    let policy = &site.policy;
-    let mut state = site.store.lock();
-    let grant_id = state.next_number();
-    let grant = Grant {
-        client_id: request.client.client_id.clone(),
-        user: Some(user.to_owned()),
-        scopes: request.scopes.clone(),
-        resources: request.resources.clone(),
-        created_at: now(),
-        ..Grant::default()
-    };
-    state.grants.insert(grant_id, grant);
-    let mut parameters: Vec<(&str, String)> = Vec::new();
-    if request.response_type != ResponseType::Token {
-        let readable = request
-            .challenge
-            .as_ref()
-            .map_or("", |challenge| &challenge.value);
-        let code = handles::of_form(policy.codes.form, grant_id, readable);
-        state
-            .codes
-            .insert(code.clone(), new_code(site, request, grant_id));
-        parameters.push(("code", code));
-    }
-    if request.response_type != ResponseType::Code {
-        let minted = issue::access_token(
-            site,
-            &mut state,
-            &issue::NewToken {
-                grant: grant_id,
-                client: &request.client,
-                user: Some(user),
-                scopes: &request.scopes,
-                resources: &request.resources,
-            },
-        );
-        if let Ok(token) = minted {
-            parameters.push(("access_token", token.text));
-            parameters.push(("token_type", "Bearer".into()));
-            parameters.push(("expires_in", token.lifetime.to_string()));
-        }
-    }
-    drop(state);
+    let policy = &site.policy.authorization;
+    let mut parameters = grant(site, request, user);
     let entry = Entry::new(Event::CodeIssued)
         .user(user)
         .client(&request.client.client_id)
         .scope(request.scopes.join(" "))
         .resource(request.resources.join(" "))
-        .with(
-            "redirect_host",
-            super::super::redirect_uri::shown_host(&request.redirect_uri),
-        );
-    let credential = parameters
-        .first()
-        .map(|(_, value)| value.clone())
-        .unwrap_or_default();
-    site.audit.record(entry.credential(credential).ok());
-    if let Some(value) = echo(policy.authorization.state, request.state.as_deref()) {
+        .with("redirect_host", shown_host(&request.redirect_uri));
+    let credential = parameters.first().map(|(_, value)| value.clone());
+    site.audit
+        .record(entry.credential(credential.unwrap_or_default()).ok());
+    if let Some(value) = echo(policy.state, request.state.as_deref()) {
         parameters.push(("state", value));
     }
-    if policy.authorization.iss_on_success {
+    if policy.iss_on_success {
         parameters.extend(iss(site, request.foreign_iss.as_deref()));
     }
     let in_fragment = request.response_type != ResponseType::Code
-        || policy.authorization.response_mode == ResponseMode::Fragment;
-    redirect(
-        site,
-        &location(site, &request.redirect_uri, &parameters, in_fragment),
-    )
+        || policy.response_mode == ResponseMode::Fragment;
+    let place = location(site, &request.redirect_uri, &parameters, in_fragment);
+    redirect(site, &place)
+}
+
+/// Makes the code, the token, or both.
+fn grant(site: &Site, request: &AuthorizationRequest, user: &str) -> Vec<(&'static str, String)> {
+    let AuthorizationRequest {
+        client,
+        scopes,
+        resources,
+        ..
+    } = request;
+    let mut state = site.store.lock();
+    let grant = issue::open_grant(&mut state, client, Some(user), scopes, resources);
+    let mut parameters = Vec::new();
+    if request.response_type != ResponseType::Token {
+        let readable = request
+            .challenge
+            .as_ref()
+            .map_or("", |challenge| &challenge.value);
+        let code = handles::of_form(site.policy.codes.form, grant, readable);
+        state
+            .codes
+            .insert(code.clone(), new_code(site, request, grant));
+        parameters.push(("code", code));
+    }
+    if request.response_type != ResponseType::Code {
+        let new = issue::NewToken {
+            grant,
+            client,
+            user: Some(user),
+            scopes,
+            resources,
+        };
+        if let Ok(token) = issue::access_token(site, &mut state, &new) {
+            parameters.push(("access_token", token.text));
+            parameters.push(("token_type", "Bearer".into()));
+            parameters.push(("expires_in", token.lifetime.to_string()));
+        }
+    }
+    parameters
 }
 
 fn new_code(site: &Site, request: &AuthorizationRequest, grant: u64) -> Code {

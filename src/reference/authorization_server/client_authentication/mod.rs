@@ -127,20 +127,7 @@ fn gather(
             presented.basic_secret = Some(secret);
         }
     }
-    if presented.methods() > 1 {
-        match policy.two_methods {
-            TwoMethods::Refused => {
-                return Err(Refused::invalid_request(
-                    "two ways of authentication at once",
-                ));
-            }
-            TwoMethods::HeaderWins => {
-                presented.post_secret = None;
-                presented.assertion = None;
-            }
-            TwoMethods::BodyWins => presented.basic_secret = None,
-        }
-    }
+    settle(policy.two_methods, &mut presented)?;
     if presented.client_id.is_none() {
         presented.client_id = presented
             .assertion
@@ -148,6 +135,26 @@ fn gather(
             .and_then(assertion::claimed_client);
     }
     Ok(presented)
+}
+
+/// Two ways of authentication in one request (OAuth 2.1 section 2.4).
+fn settle(policy: TwoMethods, presented: &mut Presented) -> Result<(), Refused> {
+    if presented.methods() < 2 {
+        return Ok(());
+    }
+    match policy {
+        TwoMethods::Refused => {
+            return Err(Refused::invalid_request(
+                "two ways of authentication at once",
+            ));
+        }
+        TwoMethods::HeaderWins => {
+            presented.post_secret = None;
+            presented.assertion = None;
+        }
+        TwoMethods::BodyWins => presented.basic_secret = None,
+    }
+    Ok(())
 }
 
 fn inferred(site: &Site, body: &Parameters) -> Option<String> {
@@ -183,15 +190,7 @@ async fn prove(
     let policy = &site.policy.client_authentication;
     let is_skipped = policy.skipped_at.contains(&at);
     match client.auth_method {
-        ClientAuthMethod::None => match (&client.secret, presented.secret()) {
-            (Some(expected), given) if given != Some(expected.as_str()) => {
-                Err(Refused::invalid_client("the client must authenticate"))
-            }
-            (None, _) if presented.is_surplus() && policy.surplus_credentials_refused => Err(
-                Refused::invalid_client("a public client has no credentials"),
-            ),
-            _ => Ok(()),
-        },
+        ClientAuthMethod::None => prove_public(site, client, presented),
         ClientAuthMethod::ClientSecretBasic | ClientAuthMethod::ClientSecretPost => {
             let Some((given, method)) = presented.secret_and_method() else {
                 return match is_skipped && presented.assertion.is_none() {
@@ -234,5 +233,22 @@ async fn prove(
             }
             None => Err(Refused::invalid_client("a client assertion is required")),
         },
+    }
+}
+
+/// A public client has nothing to prove, and must not pretend to (OAuth 2.1 section 3.2.2).
+fn prove_public(site: &Site, client: &Client, presented: &Presented) -> Result<(), Refused> {
+    let refuses_surplus = site
+        .policy
+        .client_authentication
+        .surplus_credentials_refused;
+    match (&client.secret, presented.secret()) {
+        (Some(expected), given) if given != Some(expected.as_str()) => {
+            Err(Refused::invalid_client("the client must authenticate"))
+        }
+        (None, _) if presented.is_surplus() && refuses_surplus => Err(Refused::invalid_client(
+            "a public client has no credentials",
+        )),
+        _ => Ok(()),
     }
 }

@@ -263,7 +263,13 @@ pub fn information(site: &Site, client: &Client) -> Value {
         }
     }
     members.extend(client.metadata.clone());
-    match policy.echo {
+    fill_blanks(policy.echo, client, &mut members);
+    Value::Object(members)
+}
+
+/// Members without a value, should the policy ask for them.
+fn fill_blanks(echo: RegistrationEcho, client: &Client, members: &mut Map<String, Value>) {
+    match echo {
         RegistrationEcho::Nulls => {
             for name in ["client_uri", "logo_uri", "contacts", "tos_uri"] {
                 let blank = if name == "client_uri" {
@@ -287,5 +293,4 @@ pub fn information(site: &Site, client: &Client) -> Value {
         }
         _ => {}
     }
-    Value::Object(members)
 }

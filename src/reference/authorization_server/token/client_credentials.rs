@@ -4,8 +4,6 @@ use crate::reference::Site;
 use crate::reference::policy::refresh::{MachineScope, MachineSubject};
 use crate::reference::scope;
 use crate::reference::store::client::{Client, ClientOrigin};
-use crate::reference::store::grant::Grant;
-use crate::reference::store::now;
 
 use super::super::answer::Refused;
 use super::super::parameters::Parameters;
@@ -29,21 +27,7 @@ pub fn redeem(site: &Site, client: &Client, form: &Parameters) -> Result<Issued,
         ));
     }
     let requested = form.get("scope");
-    let granted = match (policy.scope, requested) {
-        (MachineScope::AsSent, Some(requested)) => scope::parse(requested),
-        (MachineScope::AnyKnown, Some(_)) => scopes::decide(
-            &site.policy.scope_rules,
-            &site.policy.scopes,
-            &site.policy.scopes,
-            requested,
-        )?,
-        _ => scopes::decide(
-            &site.policy.scope_rules,
-            &site.policy.scopes,
-            &client.scopes,
-            requested,
-        )?,
-    };
+    let granted = granted(site, client, requested)?;
     let sent = match policy.resource_honoured {
         true => form.all("resource"),
         false => Vec::new(),
@@ -57,18 +41,7 @@ pub fn redeem(site: &Site, client: &Client, form: &Parameters) -> Result<Issued,
             .map(str::to_owned),
     };
     let mut state = site.store.lock();
-    let grant = state.next_number();
-    state.grants.insert(
-        grant,
-        Grant {
-            client_id: client.client_id.clone(),
-            user: user.clone(),
-            scopes: granted.clone(),
-            resources: audience.clone(),
-            created_at: now(),
-            ..Grant::default()
-        },
-    );
+    let grant = issue::open_grant(&mut state, client, user.as_deref(), &granted, &audience);
     let new = NewToken {
         grant,
         client,
@@ -95,4 +68,15 @@ pub fn redeem(site: &Site, client: &Client, form: &Parameters) -> Result<Issued,
         requested_scope: requested.map(str::to_owned),
         entry,
     })
+}
+
+/// A machine gets what it registered, never more (OAuth 2.1 section 1.4.1).
+fn granted(site: &Site, client: &Client, requested: Option<&str>) -> Result<Vec<String>, Refused> {
+    let policy = &site.policy;
+    let bound = match (policy.client_credentials.scope, requested) {
+        (MachineScope::AsSent, Some(requested)) => return Ok(scope::parse(requested)),
+        (MachineScope::AnyKnown, Some(_)) => &policy.scopes,
+        _ => &client.scopes,
+    };
+    scopes::decide(&policy.scope_rules, &policy.scopes, bound, requested)
 }

@@ -7,8 +7,6 @@ use serde_json::Value;
 
 use crate::reference::Site;
 use crate::reference::store::client::Client;
-use crate::reference::store::grant::Grant;
-use crate::reference::store::now;
 
 use super::super::answer::Refused;
 use super::super::parameters::Parameters;
@@ -34,18 +32,7 @@ pub fn redeem(site: &Site, client: &Client, form: &Parameters) -> Result<Issued,
     )?;
     let audience = resources::decide(&policy.resources, &site.resources(), &form.all("resource"))?;
     let mut state = site.store.lock();
-    let grant = state.next_number();
-    state.grants.insert(
-        grant,
-        Grant {
-            client_id: client.client_id.clone(),
-            user: Some(user.clone()),
-            scopes: granted.clone(),
-            resources: audience.clone(),
-            created_at: now(),
-            ..Grant::default()
-        },
-    );
+    let grant = issue::open_grant(&mut state, client, Some(&user), &granted, &audience);
     let new = NewToken {
         grant,
         client,

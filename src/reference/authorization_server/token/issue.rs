@@ -13,7 +13,7 @@ use crate::reference::policy::access_token::{
 use crate::reference::policy::refresh::RefreshIssue;
 use crate::reference::policy::token::{ExpiresIn, ScopeInAnswer};
 use crate::reference::store::client::Client;
-use crate::reference::store::grant::{AccessToken, GrantId, RefreshToken};
+use crate::reference::store::grant::{AccessToken, Grant, GrantId, RefreshToken};
 use crate::reference::store::{State, handles, now};
 
 use super::super::answer::{self, Refused};
@@ -57,6 +57,27 @@ pub struct Issued {
     pub requested_scope: Option<String>,
     /// The entry for the audit log, complete but for the outcome.
     pub entry: Entry,
+}
+
+/// Stores a new grant and gives its number.
+pub fn open_grant(
+    state: &mut State,
+    client: &Client,
+    user: Option<&str>,
+    scopes: &[String],
+    resources: &[String],
+) -> GrantId {
+    let number = state.next_number();
+    let grant = Grant {
+        client_id: client.client_id.clone(),
+        user: user.map(str::to_owned),
+        scopes: scopes.to_vec(),
+        resources: resources.to_vec(),
+        created_at: now(),
+        ..Grant::default()
+    };
+    state.grants.insert(number, grant);
+    number
 }
 
 /// Makes an access token and stores it.

@@ -49,20 +49,7 @@ pub async fn redeem(site: &Site, client: &Client, form: &Parameters) -> Result<I
             return Err(refused);
         }
     };
-    let rotation = match client.is_public() {
-        true => policy.rotation_public,
-        false => policy.rotation_confidential,
-    };
-    let refresh_token = match rotation {
-        Rotation::Same => Some(text.to_owned()),
-        Rotation::OldLivesOn => issue::refresh_token(site, &mut state, token.grant, client),
-        Rotation::Rotated => {
-            if let Some(stored) = state.refresh_tokens.get_mut(text) {
-                stored.spent = true;
-            }
-            issue::refresh_token(site, &mut state, token.grant, client)
-        }
-    };
+    let refresh_token = rotate(site, &mut state, client, text, &token);
     if policy.scope == RefreshScope::NarrowsForGood
         && let Some(stored) = state.grants.get_mut(&token.grant)
     {
@@ -86,6 +73,31 @@ pub async fn redeem(site: &Site, client: &Client, form: &Parameters) -> Result<I
         requested_scope,
         entry,
     })
+}
+
+/// Replaces the refresh token (OAuth 2.1 section 4.3.1).
+fn rotate(
+    site: &Site,
+    state: &mut State,
+    client: &Client,
+    text: &str,
+    token: &RefreshToken,
+) -> Option<String> {
+    let policy = &site.policy.refresh_tokens;
+    let rotation = match client.is_public() {
+        true => policy.rotation_public,
+        false => policy.rotation_confidential,
+    };
+    match rotation {
+        Rotation::Same => Some(text.to_owned()),
+        Rotation::OldLivesOn => issue::refresh_token(site, state, token.grant, client),
+        Rotation::Rotated => {
+            if let Some(stored) = state.refresh_tokens.get_mut(text) {
+                stored.spent = true;
+            }
+            issue::refresh_token(site, state, token.grant, client)
+        }
+    }
 }
 
 fn find(site: &Site, state: &State, text: &str) -> Result<RefreshToken, Refused> {
