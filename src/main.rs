@@ -1,3 +1,7 @@
-//! The `authspec` program.
+//! The `authspec` program: everything is in the library, so that tests can reach it.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    authspec::cli::main()
+}

@@ -1,10 +1,17 @@
 //! `authspec schema KIND`: the JSON Schema of each format that people write, made from the types
 //! that read it, so that an editor completes and checks while they type.
 
+use std::io::Write as _;
+
 use clap::ValueEnum;
 use schemars::{Schema, schema_for};
 
-use crate::reference::Policy;
+use super::args;
+use super::console::Console;
+use super::failure::Failure;
+use super::fixtures::PolicyFile;
+use crate::reference::{Defect, Policy};
+use crate::report::json;
 use crate::suite::{CheckFile, ClientFile, FlowFile, RequirementFile, RequirementSets};
 use crate::target::TargetFile;
 
@@ -25,6 +32,12 @@ pub enum SchemaKind {
     Target,
     /// What the reference servers decide.
     Policy,
+    /// A file of `fixtures/policies/`.
+    PolicyFile,
+    /// A file of `fixtures/defects/`.
+    Defect,
+    /// `result.json`, which programs read.
+    Result,
 }
 
 /// The JSON Schema of a format.
@@ -37,7 +50,20 @@ pub fn schema(kind: SchemaKind) -> Schema {
         SchemaKind::Check => schema_for!(CheckFile),
         SchemaKind::Target => schema_for!(TargetFile),
         SchemaKind::Policy => schema_for!(Policy),
+        SchemaKind::PolicyFile => schema_for!(PolicyFile),
+        SchemaKind::Defect => schema_for!(Defect),
+        SchemaKind::Result => Schema::try_from(json::schema()).unwrap_or_default(),
     }
+}
+
+/// Prints the schema.
+pub(super) fn print(args: &args::Schema, console: &Console) -> Result<u8, Failure> {
+    let text = serde_json::to_string_pretty(&schema(args.kind))
+        .map_err(|cause| Failure::Harness(cause.to_string()))?;
+    let mut out = console.out();
+    writeln!(out, "{text}")?;
+    out.flush()?;
+    Ok(0)
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ mod types;
 
 pub use build::{PlanError, describe, honest_run, plan};
 pub use estimate::estimate;
-pub use select::{Pattern, Selection};
+pub use select::{Pattern, Selection, is_within};
 pub use types::{
     Disposition, Knowledge, Plan, PlannedAction, PlannedCase, PlannedRun, PlannedStep,
 };

@@ -41,8 +41,15 @@ impl Pattern {
         })
     }
 
-    fn matches(&self, name: &str) -> bool {
+    /// Whether the whole of `name` fits.
+    pub fn matches(&self, name: &str) -> bool {
         self.matcher.is_match(name)
+    }
+
+    /// Whether it selects the case called `id`: by its id, by its check's id, or by a tail of
+    /// either.
+    pub fn selects(&self, id: &str) -> bool {
+        names(self, id)
     }
 }
 
@@ -65,12 +72,13 @@ impl Selection {
     }
 
     fn wants_area(&self, area: &str) -> bool {
-        self.suites.is_empty()
-            || self
-                .suites
-                .iter()
-                .any(|suite| area == suite || area.starts_with(&format!("{suite}/")))
+        self.suites.is_empty() || self.suites.iter().any(|suite| is_within(area, suite))
     }
+}
+
+/// Whether `area` is `suite` or lies in it.
+pub fn is_within(area: &str, suite: &str) -> bool {
+    area == suite || area.starts_with(&format!("{suite}/"))
 }
 
 /// A glob names a case by its id, by its check's id, or by a tail of either.

@@ -7,6 +7,7 @@
 
 pub mod audit;
 pub mod authorization_server;
+pub mod defect;
 pub mod keys;
 pub mod mcp_server;
 pub mod policy;
@@ -16,6 +17,7 @@ pub mod site;
 pub mod start;
 pub mod store;
 
+pub use defect::Defect;
 pub use policy::{Policy, PolicyError};
 pub use rewrite::Rewrite;
 pub use site::Site;

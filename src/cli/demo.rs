@@ -1,0 +1,58 @@
+//! `authspec demo`: the reference servers, tested like a stranger's over real HTTP.
+
+use super::args::Demo;
+use super::block_on;
+use super::console::Console;
+use super::failure::Failure;
+use super::one_test::{Wanted, apply_manners, test};
+use super::reference_servers::Servers;
+use super::reference_target::reference_target;
+use super::signals::remove_when_ended;
+use crate::reference::{Options, Running, start};
+use crate::suite::Suites;
+use crate::target::Target;
+
+/// Starts the servers, tests them, stops them.
+pub fn demo(args: &Demo, console: &Console) -> Result<u8, Failure> {
+    let suites = Suites::load(&args.filters.suites)?;
+    let servers = Servers::find(&args.which, &suites)?;
+    let wanted = Wanted {
+        filters: &args.filters,
+        judging: &args.judging,
+        manners: &args.manners,
+        output: &args.output,
+    };
+    let selection = wanted.selection(&suites)?;
+    // Gone when it goes out of scope.
+    let audit_log = tempfile::Builder::new()
+        .prefix("authspec-audit-")
+        .suffix(".jsonl")
+        .tempfile()
+        .map_err(|cause| Failure::Harness(format!("no temporary file can be made: {cause}")))?;
+    remove_when_ended(audit_log.path());
+    for line in &servers.about {
+        console.remark(line);
+    }
+    block_on(async {
+        let options = Options {
+            audit_log: Some(audit_log.path().to_owned()),
+            ..Options::default()
+        };
+        let running = launch(&servers, options).await?;
+        let mut file = reference_target(&running, Some(audit_log.path()));
+        file.mcp_version = servers.mcp_version;
+        apply_manners(&args.manners, &mut file);
+        let conduct = wanted.conduct(&file, selection, false);
+        let target = Target::resolve(file, audit_log.path())?;
+        let code = test(&suites, target, &conduct, &args.output, console).await;
+        running.stop().await;
+        code
+    })
+}
+
+/// Starts the reference servers.
+pub async fn launch(servers: &Servers, options: Options) -> Result<Running, Failure> {
+    start(servers.policy.clone(), servers.rewrites.clone(), options)
+        .await
+        .map_err(|cause| Failure::Harness(format!("the reference servers do not start: {cause}")))
+}

@@ -1,0 +1,170 @@
+//! From filters as typed to a selection. A filter that matches nothing is a mistake that names
+//! what was probably meant, never an empty green run.
+
+use super::args::Filters;
+use super::catalogue;
+use super::failure::Failure;
+use crate::plan::{Pattern, Selection, is_within};
+use crate::suite::{LoadedCheck, Suites, suggest};
+
+/// The selection that `filters` describe; `only` are the ids of `--failed`.
+pub fn selection(
+    filters: &Filters,
+    suites: &Suites,
+    only: Option<Vec<String>>,
+) -> Result<Selection, Failure> {
+    let areas: Vec<String> = filters.suite.iter().map(|area| bare(area)).collect();
+    for area in &areas {
+        if !suites
+            .checks
+            .iter()
+            .any(|check| is_within(&check.area, area))
+        {
+            let known = catalogue::areas(suites);
+            let known = known.iter().map(String::as_str);
+            return Err(matches_nothing("--suite", area, suggest(area, known)));
+        }
+    }
+    let checks = patterns("--check", &filters.check)?;
+    for pattern in &checks {
+        if !any(suites, |check| catalogue::selects(pattern, check)) {
+            let known = catalogue::names(suites);
+            let known = known.iter().map(String::as_str);
+            let help = nearest(&pattern.text, known);
+            return Err(matches_nothing("--check", &pattern.text, help));
+        }
+    }
+    let requirements = patterns("--requirement", &filters.requirement)?;
+    for pattern in &requirements {
+        requirement_matches(pattern, suites)?;
+    }
+    Ok(Selection {
+        suites: areas,
+        checks,
+        requirements,
+        role: filters.role.map(Into::into),
+        only,
+    })
+}
+
+/// What to say when all filters together leave no case.
+pub fn nothing_left() -> Failure {
+    Failure::usage(
+        "no case passes all the filters",
+        "each filter matches something, but no case passes them all: leave one out",
+    )
+}
+
+fn any(suites: &Suites, fits: impl Fn(&LoadedCheck) -> bool) -> bool {
+    suites.checks.iter().any(fits)
+}
+
+/// An area may be typed as the path of its file.
+fn bare(area: &str) -> String {
+    let area = area.strip_prefix("suites/").unwrap_or(area);
+    let area = area.strip_suffix(".yaml").unwrap_or(area);
+    area.trim_end_matches('/').to_owned()
+}
+
+fn patterns(option: &str, texts: &[String]) -> Result<Vec<Pattern>, Failure> {
+    let compile = |text: &String| {
+        Pattern::new(text).map_err(|cause| {
+            Failure::usage(
+                format!("{option} {text}: this is not a glob: {cause}"),
+                "`*` stands for any characters, `?` for one, `{a,b}` for either",
+            )
+        })
+    };
+    texts.iter().map(compile).collect()
+}
+
+fn requirement_matches(pattern: &Pattern, suites: &Suites) -> Result<(), Failure> {
+    let tested = any(suites, |check| {
+        catalogue::cited(check).iter().any(|id| pattern.matches(id))
+    });
+    if tested {
+        return Ok(());
+    }
+    let (option, text) = ("--requirement", &pattern.text);
+    match suites.registry.ids().find(|id| pattern.matches(id)) {
+        Some(known) => Err(Failure::usage(
+            format!("{option} {text} matches requirements that no check tests, such as {known}"),
+            "`authspec list requirements` says which are tested",
+        )),
+        None => Err(matches_nothing(
+            option,
+            text,
+            nearest(text, suites.registry.ids().collect::<Vec<_>>()),
+        )),
+    }
+}
+
+fn matches_nothing(option: &str, text: &str, help: String) -> Failure {
+    Failure::usage(format!("{option} {text} matches nothing"), help)
+}
+
+/// The name nearest to a glob, its wildcards aside.
+fn nearest<'a>(text: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
+    suggest(&text.replace(['*', '?'], ""), known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(filters: Filters) -> String {
+        let suites = Suites::embedded().unwrap_or_else(|problems| panic!("{problems}"));
+        match selection(&filters, &suites, None) {
+            Ok(_) => panic!("{filters:?} is accepted"),
+            Err(failure) => failure.to_string(),
+        }
+    }
+
+    #[test]
+    fn a_filter_that_matches_nothing_names_what_was_meant() {
+        let one = |text: &str| vec![text.to_owned()];
+        let said = refused(Filters {
+            check: one("verifier-wrnog"),
+            ..Filters::default()
+        });
+        assert!(said.contains("did you mean `verifier-wrong`?"), "{said}");
+        let said = refused(Filters {
+            suite: one("authorisation/pkce"),
+            ..Filters::default()
+        });
+        assert!(
+            said.contains("did you mean `authorization/pkce`?"),
+            "{said}"
+        );
+        let said = refused(Filters {
+            requirement: one("OAUTH21-4.1.3-verifer-wrong"),
+            ..Filters::default()
+        });
+        assert!(said.contains("OAUTH21-4.1.3-verifier-wrong"), "{said}");
+    }
+
+    #[test]
+    fn a_requirement_without_a_check_is_told_from_an_unknown_one() {
+        let said = refused(Filters {
+            requirement: vec!["RFC9449-*".to_owned()],
+            ..Filters::default()
+        });
+        assert!(said.contains("no check tests"), "{said}");
+    }
+
+    #[test]
+    fn what_exists_is_selected() {
+        let suites = Suites::embedded().unwrap_or_else(|problems| panic!("{problems}"));
+        let filters = Filters {
+            suite: vec!["suites/authorization/pkce.yaml".to_owned()],
+            check: vec!["verifier-wrong[truncated]".to_owned()],
+            requirement: vec!["OAUTH21-4.1.3*".to_owned()],
+            ..Filters::default()
+        };
+        let selection = selection(&filters, &suites, None);
+        assert_eq!(
+            selection.map(|it| it.suites).ok(),
+            Some(vec!["authorization/pkce".to_owned()])
+        );
+    }
+}

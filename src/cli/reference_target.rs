@@ -1,0 +1,124 @@
+//! The reference servers as a target, written as an operator would describe them.
+
+use std::path::Path;
+
+use indexmap::IndexMap;
+use serde_json::{Map, json};
+
+use crate::reference::Running;
+use crate::reference::policy::configuration::PreconfiguredClient;
+use crate::target::{
+    AuditLog, GivenClient, Operation, OperationCall, SecondResource, Secret, TargetFile, ToolCall,
+    User,
+};
+
+/// Longest time to wait for a token of the short-lived client to end, in seconds.
+const LONGEST_WAIT: f64 = 5.0;
+
+/// The target file of running reference servers, whose audit log is at `audit_log`.
+pub fn reference_target(running: &Running, audit_log: Option<&Path>) -> TargetFile {
+    let policy = &running.site().policy;
+    let names = ["first", "second"].into_iter();
+    let users = names.zip(&running.users).map(|(name, user)| {
+        let user = User {
+            username: user.name.clone(),
+            password: Secret::Value(user.password.clone()),
+        };
+        (name.to_owned(), user)
+    });
+    let mut target = TargetFile {
+        name: Some("the reference servers".to_owned()),
+        mcp_server: Some(running.mcp_url.clone()),
+        authorization_server: Some(running.issuer.clone()),
+        users: users.collect(),
+        clients: clients(running),
+        scopes: policy.scopes.clone(),
+        scope_wildcards: true,
+        operations: operations(),
+        second_resource: Some(SecondResource {
+            resource: running.second_mcp_url.clone(),
+            mcp_server: Some(running.second_mcp_url.clone()),
+        }),
+        audit_log: audit_log.map(|path| AuditLog {
+            file: path.display().to_string(),
+            wait: 1.0,
+        }),
+        ..TargetFile::default()
+    };
+    target.limits.longest_wait = LONGEST_WAIT;
+    target
+}
+
+/// The clients that exist from the start: one whose tokens end at once, and one that may ask the
+/// introspection endpoint.
+fn clients(running: &Running) -> IndexMap<String, GivenClient> {
+    let policy = &running.site().policy;
+    let mut clients = IndexMap::new();
+    let short = |client: &&PreconfiguredClient| client.access_token_lifetime.is_some();
+    if let Some(client) = policy.clients.iter().find(short) {
+        let given = GivenClient {
+            client_id: client.client_id.clone(),
+            client_secret: None,
+            authentication: None,
+            redirect_uris: client.redirect_uris.clone(),
+        };
+        clients.insert("short_lived".to_owned(), given);
+    }
+    if let Some((client_id, secret)) = &running.site().introspector {
+        let given = GivenClient {
+            client_id: client_id.clone(),
+            client_secret: Some(Secret::Value(secret.clone())),
+            authentication: None,
+            redirect_uris: Vec::new(),
+        };
+        clients.insert("introspector".to_owned(), given);
+    }
+    clients
+}
+
+/// The operations of the granular scope model; each leaves the server as it was, or nearly so.
+fn operations() -> IndexMap<String, Operation> {
+    let tool = |name: &str, arguments: &[(&str, &str)]| {
+        let arguments = arguments
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), json!(value)));
+        OperationCall::Tool(ToolCall {
+            name: name.to_owned(),
+            arguments: Map::from_iter(arguments),
+        })
+    };
+    let customer = OperationCall::Resource("customer-data://customers/42".to_owned());
+    [
+        (
+            "weather",
+            "mcp:tools:weather",
+            tool("get_weather", &[("city", "Lisbon")]),
+        ),
+        (
+            "read_customer",
+            "mcp:resources:customer-data:read",
+            customer,
+        ),
+        (
+            "update_customer",
+            "mcp:resources:customer-data:write",
+            tool("update_customer", &[("id", "42"), ("note", "called")]),
+        ),
+        (
+            "daily_report",
+            "mcp:exec:workflows:daily-report",
+            tool("run_workflow", &[("name", "daily-report")]),
+        ),
+        (
+            "news_sentiment",
+            "news:read",
+            tool("get_news_sentiment", &[("ticker", "ACME")]),
+        ),
+    ]
+    .into_iter()
+    .map(|(name, scope, call)| {
+        let scopes = vec![scope.to_owned()];
+        (name.to_owned(), Operation { scopes, call })
+    })
+    .collect()
+}

@@ -1,0 +1,69 @@
+//! `authspec run TARGET`.
+
+use std::path::Path;
+
+use super::args::{Manners, Reach, Run};
+use super::console::Console;
+use super::failure::Failure;
+use super::one_test::{Wanted, Watched, apply_manners, finish, test};
+use super::{bare_url, block_on};
+use crate::suite::Suites;
+use crate::target::{Target, TargetFile};
+
+/// Tests a target file or a URL.
+pub fn run(args: &Run, console: &Console) -> Result<u8, Failure> {
+    let suites = Suites::load(&args.filters.suites)?;
+    let wanted = Wanted {
+        filters: &args.filters,
+        judging: &args.judging,
+        manners: &args.manners,
+        output: &args.output,
+    };
+    let selection = wanted.selection(&suites)?;
+    if bare_url::is_url(&args.target) {
+        let mut file = bare_url::target_file(&args.target, &args.reach)?;
+        apply_manners(&args.manners, &mut file);
+        let conduct = wanted.conduct(&file, selection, true);
+        return block_on(async {
+            let watched = Watched::start(console.verbosity);
+            let looked = bare_url::look(&suites, file, &conduct, watched.events(), console);
+            let prepared = looked.await?;
+            finish(&suites, prepared, &conduct, &args.output, watched, console).await
+        });
+    }
+    let target = load(&args.target, &suites, &args.reach, &args.manners, console)?;
+    let conduct = wanted.conduct(&target.file, selection, false);
+    block_on(test(&suites, target, &conduct, &args.output, console))
+}
+
+/// Reads a target file and fetches its secrets; options of the command line go over it.
+pub fn load(
+    path: &str,
+    suites: &Suites,
+    reach: &Reach,
+    manners: &Manners,
+    console: &Console,
+) -> Result<Target, Failure> {
+    let path = Path::new(path);
+    let (file, mut problems) = TargetFile::lint(path, suites);
+    if reach.insecure_http {
+        // The option says what the file's own `insecure_http` would have said.
+        problems.retain(|problem| {
+            !problem
+                .message()
+                .starts_with("plain http to another machine")
+        });
+    }
+    let (mut file, base) = match file {
+        Some(file) if problems.errors() == 0 => file,
+        _ => return Err(problems.into()),
+    };
+    if !problems.is_empty() {
+        console.remark(&console.render(&problems));
+    }
+    file.allow_origins
+        .extend(reach.allow_origin.iter().cloned());
+    file.insecure_http |= reach.insecure_http;
+    apply_manners(manners, &mut file);
+    Ok(Target::resolve(file, &base)?)
+}

@@ -1,0 +1,124 @@
+//! `authspec demo` against the servers inside the program.
+
+use super::{empty, result, say};
+
+const CHECK: &str = "authorization/pkce/verifier-wrong[other]";
+
+#[test]
+fn a_correct_server_passes_one_case() {
+    let folder = empty();
+    let said = say(&folder, &["demo", "--check", CHECK]);
+    said.ends_with(0).prints("1 passed, 0 failed");
+    let result = result(&folder);
+    assert_eq!(result["cases"][0]["id"], CHECK);
+    assert_eq!(result["cases"][0]["verdict"], "pass");
+    for file in ["junit.xml", "report.html"] {
+        assert!(
+            folder.path().join("authspec-results").join(file).is_file(),
+            "{file}"
+        );
+    }
+}
+
+#[test]
+fn a_defect_fails_it_and_the_failure_can_be_repeated_alone() {
+    let folder = empty();
+    let defect = ["demo", "--defect", "verifier-ignored"];
+    let said = say(
+        &folder,
+        &[defect.as_slice(), &["--check", "verifier-wrong*"]].concat(),
+    );
+    said.ends_with(1)
+        .prints(&format!("FAIL {CHECK}"))
+        .prints("curl")
+        .remarks("defect pkce/verifier-ignored");
+    let failed = result(&folder)["tally"]["fail"].as_u64();
+
+    let said = say(&folder, &[defect.as_slice(), &["--failed"]].concat());
+    said.ends_with(1);
+    assert_eq!(result(&folder)["tally"]["fail"].as_u64(), failed);
+    assert_eq!(result(&folder)["tally"]["pass"], 0);
+
+    say(&folder, &["demo", "--failed"]).ends_with(0);
+    say(&folder, &["demo", "--failed"])
+        .ends_with(2)
+        .remarks("no case failed in authspec-results/result.json");
+}
+
+#[test]
+fn failed_without_a_result_says_what_to_do() {
+    let said = say(&empty(), &["demo", "--failed"]);
+    said.ends_with(2).remarks("run once without --failed");
+}
+
+#[test]
+fn names_that_nobody_knows_are_mistakes() {
+    for (arguments, near) in [
+        (
+            ["--check", "verifier-wrnog"],
+            "did you mean `verifier-wrong`?",
+        ),
+        (
+            ["--suite", "authorisation"],
+            "did you mean `authorization`?",
+        ),
+        (
+            ["--requirement", "OAUTH21-4.1.3-verifier-wrnog"],
+            "OAUTH21-4.1.3-verifier-wrong",
+        ),
+        (
+            ["--defect", "verifier-ignord"],
+            "did you mean `verifier-ignored`?",
+        ),
+        (["--policy", "opaqe"], "did you mean `opaque`?"),
+    ] {
+        let folder = empty();
+        let said = say(&folder, &[&["demo"], arguments.as_slice()].concat());
+        said.ends_with(2).remarks(near);
+    }
+}
+
+#[test]
+fn filters_that_leave_nothing_together_are_a_mistake() {
+    let arguments = ["demo", "--check", "verifier-wrong*", "--suite", "token"];
+    let said = say(&empty(), &arguments);
+    said.ends_with(2).remarks("no case passes all the filters");
+}
+
+#[test]
+fn a_dry_run_sends_discovery_alone_and_writes_no_file() {
+    let folder = empty();
+    let said = say(
+        &folder,
+        &["demo", "--dry-run", "--suite", "authorization/pkce"],
+    );
+    said.ends_with(0)
+        .prints("Would send about")
+        .prints("token request")
+        .prints("c code_grant as public");
+    assert!(!folder.path().join("authspec-results").exists());
+}
+
+#[test]
+fn formats_are_chosen() {
+    let folder = empty();
+    let said = say(
+        &folder,
+        &[
+            "demo", "--check", CHECK, "--format", "json", "--out", "here",
+        ],
+    );
+    assert_eq!(said.ends_with(0).out, "");
+    let files = std::fs::read_dir(folder.path().join("here")).expect("the folder");
+    let names: Vec<_> = files.flatten().map(|file| file.file_name()).collect();
+    assert_eq!(names, ["result.json"]);
+}
+
+#[test]
+fn a_policy_of_another_version_is_judged_by_it() {
+    let folder = empty();
+    let arguments = ["demo", "--policy", "mcp-2026-07-28", "--check", CHECK];
+    say(&folder, &arguments)
+        .ends_with(0)
+        .prints("MCP 2026-07-28");
+}

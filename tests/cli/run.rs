@@ -1,0 +1,217 @@
+//! `authspec run` and `authspec doctor` against URLs and target files.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use tempfile::TempDir;
+
+use super::{empty, result, say};
+
+/// Reference servers in a program of their own.
+struct Served {
+    program: Child,
+    mcp: String,
+    issuer: String,
+}
+
+impl Served {
+    fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    fn start_with(options: &[&str]) -> Self {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_authspec"))
+            .args(["serve", "--color", "never"])
+            .args(options)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the servers start");
+        let out = program.stdout.take().expect("standard output");
+        let lines = BufReader::new(out).lines().map_while(Result::ok);
+        let lines: Vec<String> = lines
+            .take_while(|line| !line.starts_with("Ctrl-C"))
+            .collect();
+        let after = |heading: &str| {
+            let at = lines.iter().position(|line| line.starts_with(heading));
+            lines[at.expect("the heading") + 1].trim().to_owned()
+        };
+        Self {
+            mcp: after("MCP servers"),
+            issuer: after("Authorization server"),
+            program,
+        }
+    }
+}
+
+impl Served {
+    /// Writes `target.yaml`.
+    fn describe(&self, folder: &TempDir) {
+        let file = format!(
+            "mcp_server: {}\nauthorization_server: {}\nusers:\n  first:\n    username: alice\n    \
+             password: {{ value: wonderland-7 }}\nscopes: [mcp:tools:weather]\n",
+            self.mcp, self.issuer
+        );
+        std::fs::write(folder.path().join("target.yaml"), file).expect("the file");
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.program.kill();
+        let _ = self.program.wait();
+    }
+}
+
+#[test]
+fn from_a_url_nothing_is_registered_and_nobody_logs_in() {
+    let (served, folder) = (Served::start(), empty());
+    let arguments = ["run", &served.mcp, "--allow-origin", &served.issuer];
+    let said = say(&folder, &arguments);
+    said.ends_with(0)
+        .remarks("is taken as an MCP server")
+        .prints("`users.first`")
+        .prints("MUST cases (");
+    let sent = &result(&folder)["sent"];
+    assert_eq!(
+        (&sent["registrations"], &sent["logins"]),
+        (&0.into(), &0.into())
+    );
+    assert!(sent["requests"].as_u64().is_some_and(|sent| sent > 1));
+}
+
+#[test]
+fn another_origin_is_left_alone_unless_allowed() {
+    let (served, folder) = (Served::start(), empty());
+    let said = say(&folder, &["run", &served.mcp]);
+    said.remarks(&format!("add `--allow-origin {}`", served.issuer));
+}
+
+#[test]
+fn an_issuer_is_told_from_an_mcp_server() {
+    let (served, folder) = (Served::start(), empty());
+    let said = say(&folder, &["run", &served.issuer]);
+    said.ends_with(0)
+        .remarks("is taken as an authorization server");
+    say(&folder, &["doctor", &served.issuer])
+        .ends_with(0)
+        .prints(&format!("issuer {}", served.issuer));
+}
+
+#[test]
+fn a_target_file_with_users_is_tested_through_the_login() {
+    let (served, folder) = (Served::start(), empty());
+    served.describe(&folder);
+    let said = say(&folder, &["doctor", "target.yaml"]);
+    said.ends_with(0)
+        .prints("a code arrived")
+        .prints("an access token came");
+    let said = say(
+        &folder,
+        &["run", "target.yaml", "--check", "verifier-wrong[other]"],
+    );
+    said.ends_with(0).prints("1 passed");
+    say(
+        &folder,
+        &[
+            "run",
+            "target.yaml",
+            "-q",
+            "--check",
+            "verifier-wrong[other]",
+        ],
+    )
+    .ends_with(0);
+}
+
+#[test]
+fn a_target_that_does_not_answer_ends_with_3() {
+    let folder = empty();
+    let said = say(&folder, &["run", "http://127.0.0.1:9/mcp"]);
+    said.ends_with(3).remarks("could not be reached");
+    assert!(folder.path().join("authspec-results/result.json").is_file());
+    say(&folder, &["doctor", "http://127.0.0.1:9/mcp"])
+        .ends_with(3)
+        .prints("mend: start the server");
+}
+
+#[test]
+fn plain_http_to_another_machine_needs_a_word() {
+    let said = say(&empty(), &["run", "http://mcp.example/mcp", "--dry-run"]);
+    said.ends_with(2).remarks("--insecure-http");
+}
+
+#[test]
+fn a_bad_target_file_ends_with_2_and_names_every_mistake() {
+    let folder = empty();
+    let file = "mcp_sever: https://mcp.example/mcp\nscopes: news:read\n";
+    std::fs::write(folder.path().join("target.yaml"), file).expect("the file");
+    let said = say(&folder, &["run", "target.yaml"]);
+    said.ends_with(2)
+        .remarks("target.yaml:1:1")
+        .remarks("did you mean `mcp_server`?")
+        .remarks("target.yaml:2:");
+    let said = say(&folder, &["run", "nothing.yaml"]);
+    said.ends_with(2)
+        .remarks("give the path of a target file, or a URL");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_first_signal_ends_the_run_early_and_cleans_up() {
+    let folder = empty();
+    let log = folder.path().join("audit.jsonl");
+    let served = Served::start_with(&["--audit-log", &log.display().to_string()]);
+    served.describe(&folder);
+    let mut program = Command::new(env!("CARGO_BIN_EXE_authspec"))
+        .args(["run", "target.yaml", "--rate", "10", "--format", "json"])
+        .current_dir(folder.path())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    // Past the doctor, in the middle of the runs.
+    wait_for(|| {
+        let log = std::fs::read_to_string(&log).unwrap_or_default();
+        log.matches("\"code_issued\"").count() > 2
+    });
+    let interrupt = Command::new("kill")
+        .args(["-INT", &program.id().to_string()])
+        .status();
+    assert!(interrupt.is_ok_and(|status| status.success()));
+    let ended = program.wait().expect("it ends");
+    assert_eq!(ended.code(), Some(3));
+    let result = result(&folder);
+    assert_eq!(result["interrupted"], "Ctrl-C");
+    let exchanges = result["exchanges"].as_array().expect("exchanges");
+    let deleted = |exchange: &&serde_json::Value| exchange["request"]["method"] == "DELETE";
+    let registered = result["sent"]["registrations"].as_u64().unwrap_or_default();
+    assert!(registered > 0);
+    assert_eq!(exchanges.iter().filter(deleted).count() as u64, registered);
+}
+
+#[cfg(unix)]
+fn wait_for(happened: impl Fn() -> bool) {
+    for _ in 0..600 {
+        if happened() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    panic!("it did not happen within 30 seconds");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_goes_away_is_a_normal_end() {
+    let folder = empty();
+    let mut program = Command::new(env!("CARGO_BIN_EXE_authspec"))
+        .args(["list", "requirements"])
+        .current_dir(folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    drop(program.stdout.take());
+    let ended = program.wait_with_output().expect("it ends");
+    assert_eq!(ended.status.code(), Some(0));
+    assert_eq!(String::from_utf8_lossy(&ended.stderr), "");
+}
