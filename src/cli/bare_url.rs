@@ -107,10 +107,7 @@ async fn as_issuer(
 
 /// A URL brings no secrets that could be missing.
 fn resolve(file: &TargetFile) -> Result<Target, Failure> {
-    Target::resolve(file.clone(), Path::new("")).map_err(|errors| {
-        let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        Failure::usage(errors.join("; "), "")
-    })
+    Ok(Target::resolve(file.clone(), Path::new(""))?)
 }
 
 /// The authorization server on another origin is not talked to unless somebody says so.
@@ -127,12 +124,5 @@ fn suggest_origin(file: &TargetFile, prepared: &Prepared, console: &Console) {
             "its authorization server {issuer} is on another origin and is left alone: add \
              `--allow-origin {other}` to judge it, too"
         ));
-    }
-}
-
-impl From<Vec<crate::target::SecretError>> for Failure {
-    fn from(errors: Vec<crate::target::SecretError>) -> Self {
-        let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        Self::usage(errors.join("\n"), "")
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::suite::Problems;
+use crate::target::SecretError;
 
 /// The end of a command that has no result to show.
 #[derive(Debug)]
@@ -41,6 +42,13 @@ impl Failure {
 impl From<Problems> for Failure {
     fn from(problems: Problems) -> Self {
         Self::Problems(problems)
+    }
+}
+
+impl From<Vec<SecretError>> for Failure {
+    fn from(errors: Vec<SecretError>) -> Self {
+        let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        Self::usage(errors.join("\n"), "")
     }
 }
 

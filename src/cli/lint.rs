@@ -6,7 +6,7 @@ use super::args::Lint;
 use super::console::{Console, tally};
 use super::failure::Failure;
 use super::fixtures;
-use crate::suite::{Problems, Source, Spot, Suites};
+use crate::suite::{Gravity, Problem, Problems, Source, Spot, SuiteFile, Suites};
 use crate::target::TargetFile;
 
 /// Lints what is built in, or the paths.
@@ -18,6 +18,13 @@ pub fn lint(args: &Lint, console: &Console) -> Result<u8, Failure> {
     } else if suite_paths.is_empty() {
         // The built-in files are not asked about.
         problems = Problems::default();
+    } else if !suite_paths.iter().any(|path| is_built_in(path)) {
+        let built_in: Vec<String> = SuiteFile::embedded()
+            .into_iter()
+            .map(|file| file.name)
+            .collect();
+        let of_ours = |problem: &Problem| built_in.iter().any(|name| name == problem.file());
+        problems.retain(|problem| problem.gravity() == Gravity::Error || !of_ours(problem));
     }
     for (path, kind) in others {
         let found = match kind {
@@ -36,6 +43,11 @@ pub fn lint(args: &Lint, console: &Console) -> Result<u8, Failure> {
     }
     console.remark(&format!("nothing wrong: {}", tally(&problems)));
     Ok(0)
+}
+
+/// Whether a path may be one of the built-in suites, in a checkout of the project.
+fn is_built_in(path: &Path) -> bool {
+    path.iter().any(|part| part == "suites")
 }
 
 /// A file that is no part of suites.

@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::one_test::{Wanted, Watched, apply_manners, finish, test};
 use super::{bare_url, block_on};
 use crate::suite::Suites;
-use crate::target::{Target, TargetFile};
+use crate::target::{PLAIN_HTTP, Target, TargetFile};
 
 /// Tests a target file or a URL.
 pub fn run(args: &Run, console: &Console) -> Result<u8, Failure> {
@@ -48,11 +48,7 @@ pub fn load(
     let (file, mut problems) = TargetFile::lint(path, suites);
     if reach.insecure_http {
         // The option says what the file's own `insecure_http` would have said.
-        problems.retain(|problem| {
-            !problem
-                .message()
-                .starts_with("plain http to another machine")
-        });
+        problems.retain(|problem| problem.message() != PLAIN_HTTP);
     }
     let (mut file, base) = match file {
         Some(file) if problems.errors() == 0 => file,
@@ -66,4 +62,32 @@ pub fn load(
     file.insecure_http |= reach.insecure_http;
     apply_manners(manners, &mut file);
     Ok(Target::resolve(file, &base)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::cli::args::Cli;
+
+    #[test]
+    fn an_option_accepts_plain_http_that_the_file_does_not() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("target.yaml");
+        std::fs::write(&path, "mcp_server: http://mcp.example/mcp\n").expect("the file");
+        let suites = Suites::embedded().unwrap_or_else(|problems| panic!("{problems}"));
+        let cli = Cli::try_parse_from(["authspec", "-q", "lint"]).expect("a command line");
+        let console = Console::new(&cli.look);
+        let load = |insecure_http| {
+            let reach = Reach {
+                insecure_http,
+                ..Reach::default()
+            };
+            let path = path.display().to_string();
+            load(&path, &suites, &reach, &Manners::default(), &console)
+        };
+        assert!(load(false).is_err_and(|failure| failure.exit_code() == 2));
+        assert!(load(true).is_ok_and(|target| target.file.insecure_http));
+    }
 }

@@ -7,6 +7,9 @@ use url::{Host, Url};
 /// What is wrong with an address, and the mend.
 pub(super) type Fault = (String, String);
 
+/// What is said of plain http on hosts other than this machine, which an option can accept.
+pub const PLAIN_HTTP: &str = "plain http to another machine shows every token to the network";
+
 /// Whether a host is this machine.
 pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
@@ -33,7 +36,7 @@ pub(super) fn endpoint(text: &str, insecure_http: bool) -> Result<(), Fault> {
     }
     if url.scheme() == "http" && !insecure_http && !is_loopback(&url) {
         return Err((
-            "plain http to another machine shows every token to the network".to_owned(),
+            PLAIN_HTTP.to_owned(),
             "write https, or accept it with `insecure_http: true` (`--insecure-http`)".to_owned(),
         ));
     }

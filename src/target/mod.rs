@@ -8,6 +8,7 @@ mod login;
 mod resolved;
 mod secret;
 
+pub use address::PLAIN_HTTP;
 pub use file::{
     AuditLog, GivenClient, Limits, Operation, OperationCall, Registration, SecondResource,
     TargetFile, ToolCall, User,

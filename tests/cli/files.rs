@@ -33,6 +33,9 @@ fn a_suite_of_the_user_runs_beside_the_built_in_ones() {
     std::fs::write(folder.path().join("mine/acme/ours.yaml"), file).expect("the file");
     let said = say(&folder, &["demo", "--suites", "mine", "--suite", "acme"]);
     said.ends_with(0).prints("acme/ours: 1 passed");
+    let said = say(&folder, &["lint", "mine"]);
+    said.ends_with(0).remarks("0 errors");
+    assert!(!said.err.contains("suites/"), "{}", said.err);
     say(&folder, &["explain", "ours", "--suites", "mine"])
         .ends_with(0)
         .prints("no defect inside this program makes it fail");
