@@ -51,6 +51,12 @@ impl Pattern {
     pub fn selects(&self, id: &str) -> bool {
         names(self, id)
     }
+
+    /// Whether it selects some case of the check `id`.
+    pub fn touches(&self, id: &str) -> bool {
+        let check = self.text.split('[').next().unwrap_or(&self.text);
+        Self::new(check).is_ok_and(|check| check.selects(id))
+    }
 }
 
 impl Selection {
