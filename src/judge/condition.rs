@@ -99,6 +99,22 @@ pub(super) fn length(least: u64, value: &Value) -> Held {
     held(length >= least, || format!("of length {least} or more"))
 }
 
+/// `unique`.
+pub(super) fn unique(value: &Value) -> Held {
+    let say = || "a list without repetitions".to_owned();
+    let Some(items) = value.as_array() else {
+        return Held::No(say());
+    };
+    let repeated = items
+        .iter()
+        .enumerate()
+        .find(|(at, item)| items[..*at].iter().any(|earlier| equal(earlier, item)));
+    match repeated {
+        None => Held::Yes,
+        Some((_, item)) => Held::NoFor(say(), format!("{item} is repeated")),
+    }
+}
+
 /// `matches`.
 pub(super) fn matches(pattern: &str, value: &Value) -> Held {
     let Some(text) = value.as_str() else {
@@ -153,6 +169,12 @@ pub(super) fn word(wanted: &str, value: &Value, there: bool, is_header: bool) ->
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_repetition_is_named() {
+        assert_eq!(unique(&json!(["a", "b"])), Held::Yes);
+        assert!(matches!(unique(&json!(["a", "a"])), Held::NoFor(_, why) if why.contains("\"a\"")));
+    }
 
     fn yes(held: &Held) -> bool {
         *held == Held::Yes

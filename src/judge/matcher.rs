@@ -162,6 +162,9 @@ impl Tester<'_> {
                 .length_at_least
                 .map(|least| condition::length(least, value)),
         );
+        if conditions.unique {
+            all.push(condition::unique(value));
+        }
         all.extend(conditions.is.map(|kind| condition::is(kind, value)));
         all
     }

@@ -184,6 +184,9 @@ fn of_shapes(conditions: &Conditions) -> Vec<String> {
     }
     let least = conditions.length_at_least;
     words.extend(least.map(|length| format!("of length {length} or more")));
+    if conditions.unique {
+        words.push("without repetitions".to_owned());
+    }
     if let Some(each) = &conditions.each {
         words.push(format!("each element: {}", of_predicate(each)));
     }

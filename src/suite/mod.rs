@@ -22,7 +22,7 @@ pub use check::{
 pub use files::SuiteFile;
 pub use load::{LoadedCheck, RequirementSets, Suites};
 pub use mcp_version::McpVersion;
-pub use mutation::{Authentication, Forge, Mutation, Place, Signature};
+pub use mutation::{Authentication, Forge, Mutation, Place, Signature, Stage};
 pub use names::{near, suggest};
 pub use predicate::{Conditions, Kind, Predicate};
 pub use problem::{Gravity, Problem, Problems};

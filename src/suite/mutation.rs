@@ -57,6 +57,17 @@ pub struct Mutation {
     /// Send as another client (profile or `register` step).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
+    /// Deviate in this request of a `call` only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stage: Option<Stage>,
+}
+
+/// A part of a `call`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// The request of the operation, after an honest handshake.
+    Operation,
 }
 
 /// Where parameters travel.

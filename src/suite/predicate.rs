@@ -62,6 +62,9 @@ pub struct Conditions {
     /// A string of at least so many characters, or a list of at least so many elements.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub length_at_least: Option<u64>,
+    /// A list whose elements all differ.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unique: bool,
     /// Every element of the list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub each: Option<Box<Predicate>>,

@@ -179,6 +179,23 @@ pub struct AuditLog {
     /// Seconds until an entry must have been written.
     #[serde(default = "one")]
     pub wait: f64,
+    /// What marks an entry of each kind, where the log says so (`token_issued`).
+    #[serde(default)]
+    pub words: AuditWords,
+}
+
+/// A text in every entry of a kind; none is asked for where it is empty.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct AuditWords {
+    /// A token was issued.
+    pub grant: String,
+    /// A token request was refused.
+    pub grant_refused: String,
+    /// An operation was carried out.
+    pub access: String,
+    /// An operation was refused.
+    pub access_denied: String,
 }
 
 const fn one() -> f64 {
@@ -213,6 +230,9 @@ pub struct Limits {
     pub run_timeout: f64,
     /// Longest time to wait for a token to expire, in seconds.
     pub longest_wait: f64,
+    /// Seconds by which the server's clock may lag when it looks at a token's end (RFC 9068 section
+    /// 4 permits a few minutes).
+    pub token_leeway: f64,
     /// Longest time to wait because of a Retry-After, in seconds.
     pub longest_retry_after: f64,
     /// Bytes of an answer's body that are read.
@@ -232,6 +252,7 @@ impl Default for Limits {
             answer_timeout: 10.0,
             run_timeout: 600.0,
             longest_wait: 10.0,
+            token_leeway: 180.0,
             longest_retry_after: 10.0,
             answer_bytes: 1 << 20,
         }

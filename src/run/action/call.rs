@@ -9,7 +9,11 @@ use crate::run::jose;
 use crate::run::mcp::{self, Envelope, Message};
 use crate::run::parameters::with_query;
 use crate::run::redact::Kind;
-use crate::suite::{Call, McpVersion, Place};
+use crate::suite::{Call, McpVersion, Place, Stage};
+
+/// Purposes of the handshake's requests.
+const INITIALIZE: &str = "initialize";
+const INITIALIZED: &str = "initialized";
 
 /// Calls; accepted where a JSON-RPC result came for the operation.
 pub async fn step(at: &At<'_>, step: &Call) -> Result<Done, Halt> {
@@ -23,7 +27,7 @@ pub async fn step(at: &At<'_>, step: &Call) -> Result<Done, Halt> {
     let answered = call
         .send(
             at,
-            "initialize",
+            INITIALIZE,
             &Message::initialize(call.version),
             None,
             None,
@@ -41,7 +45,7 @@ pub async fn step(at: &At<'_>, step: &Call) -> Result<Done, Halt> {
     let told = call
         .send(
             at,
-            "initialized",
+            INITIALIZED,
             &initialized,
             session.as_deref(),
             Some(&negotiated),
@@ -82,6 +86,8 @@ struct Prepared {
     version: McpVersion,
     message: Message,
     access_token: Option<String>,
+    /// The token of the handshake, where only the operation deviates.
+    honest_token: Option<String>,
     session: Option<String>,
     headers: Vec<(String, String)>,
 }
@@ -98,6 +104,10 @@ impl Prepared {
                 members.insert(name.to_owned(), at.text(template)?);
             }
         }
+        let honest_token = members
+            .get("access_token")
+            .and_then(Value::as_str)
+            .map(str::to_owned);
         at.mutation.changes.to_members(&mut members);
         let text = |name: &str| members.get(name).and_then(Value::as_str).map(str::to_owned);
         let url =
@@ -130,6 +140,7 @@ impl Prepared {
             version,
             message: message(at, text("operation").as_deref().unwrap_or("any"))?,
             access_token,
+            honest_token,
             session: text("session"),
             headers: header_pairs(&at.params(&step.headers)?),
         })
@@ -143,14 +154,23 @@ impl Prepared {
         session: Option<&str>,
         negotiated: Option<&str>,
     ) -> Answered {
+        let is_handshake = matches!(purpose, INITIALIZE | INITIALIZED);
+        let is_honest = is_handshake && at.mutation.stage == Some(Stage::Operation);
+        let access_token = match is_honest {
+            true => &self.honest_token,
+            false => &self.access_token,
+        };
         let envelope = Envelope {
             url: &self.url,
-            access_token: self.access_token.as_deref(),
+            access_token: access_token.as_deref(),
             session,
             negotiated,
         };
         let mut request = mcp::request(self.version, message, &envelope);
         request.headers.extend(self.headers.iter().cloned());
+        if is_honest {
+            return at.send_honest(purpose, request).await;
+        }
         if let (Some(place), Some(token)) = (at.mutation.send_in, &self.access_token) {
             move_token(&mut request, place, token);
         }

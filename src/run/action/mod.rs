@@ -142,6 +142,10 @@ impl At<'_> {
     }
 
     /// Sends a request and describes the answer.
+    async fn send_honest(&self, purpose: &str, request: Request) -> Answered {
+        answered(self.session.http.send(purpose, request).await)
+    }
+
     async fn send(&self, purpose: &str, mut request: Request) -> Answered {
         self.mutation.headers(&mut request);
         if let Some(method) = &self.mutation.method {

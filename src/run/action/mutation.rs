@@ -8,7 +8,7 @@ use super::{Halt, halt, header_pairs, render_params};
 use crate::run::http::Request;
 use crate::run::parameters::Changes;
 use crate::run::session::Session;
-use crate::suite::{Authentication, Forge, Mutation, Params, Place};
+use crate::suite::{Authentication, Forge, Mutation, Params, Place, Stage};
 
 /// A deviation, rendered.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +33,8 @@ pub struct Rendered {
     pub consent: Option<String>,
     /// Where the user stops.
     pub stop_before: Option<String>,
+    /// Only this request of a call deviates.
+    pub stage: Option<Stage>,
 }
 
 impl Rendered {
@@ -74,6 +76,7 @@ impl Rendered {
             user: mutation.user.clone(),
             consent: mutation.consent.clone(),
             stop_before: mutation.stop_before.clone(),
+            stage: mutation.stage,
         })
     }
 

@@ -88,6 +88,7 @@ fn merged(earlier: Option<Mutation>, change: Option<&Mutation>) -> Mutation {
     out.consent = change.consent.clone().or(out.consent);
     out.stop_before = change.stop_before.clone().or(out.stop_before);
     out.client = change.client.clone().or(out.client);
+    out.stage = change.stage.or(out.stage);
     out
 }
 

@@ -74,10 +74,18 @@ fn resource_server(session: &Session, discovery: &Discovery, all: &mut Capabilit
         .values()
         .any(|operation| !operation.scopes.is_empty());
     let protected = match &reachable {
-        Presence::Present => present_if(
-            declared || status == Some(401) || discovery.resource_metadata.is_some(),
-            || absent("the MCP server answers without a token and publishes no resource metadata"),
-        ),
+        // Some servers ask for a token at operations only, and break no rule (MCP authorization,
+        // protocol requirements): then the operator says which.
+        Presence::Present if declared || status == Some(401) => Presence::Present,
+        Presence::Present => match discovery.resource_metadata.is_some() {
+            true => not_given(
+                "`operations` with the `scopes` that each needs: the first request is answered \
+                 without a token",
+            ),
+            false => {
+                absent("the MCP server answers without a token and publishes no resource metadata")
+            }
+        },
         other => other.clone(),
     };
     let metadata = match &reachable {

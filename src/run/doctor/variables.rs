@@ -117,6 +117,8 @@ fn target(session: &Session, discovery: &Discovery) -> Value {
         "operations": operations,
         "second_resource": file.second_resource,
         "limits": file.limits,
+        "scope_wildcards": file.scope_wildcards,
+        "audit": file.audit_log.as_ref().map(|log| &log.words),
         "users": user_names(session),
     })
 }

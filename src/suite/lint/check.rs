@@ -4,9 +4,9 @@ use super::context::Context;
 use super::findings::Findings;
 use super::step::{Place, parameters};
 use super::{cases, citations, expect, mutation, texts};
-use crate::suite::Check;
 use crate::suite::names::suggest;
 use crate::suite::source::Spot;
+use crate::suite::{Action, Check, OBTAIN_FLOW, Steps, Suites};
 
 /// Lints a check.
 pub(super) fn lint(check: &Check, at: &Spot, cx: &Context<'_>, found: &mut Findings<'_>) {
@@ -25,6 +25,7 @@ pub(super) fn lint(check: &Check, at: &Spot, cx: &Context<'_>, found: &mut Findi
     for (name, action) in &check.steps {
         all.entry(name.clone()).or_insert_with(|| action.clone());
     }
+    let all = with_inner(all, cx.suites);
     parameters(&check.with, &with, &check.flow, &at.key("with"), found);
     let mut given = with;
     given.extend(check.with.clone());
@@ -47,6 +48,23 @@ pub(super) fn lint(check: &Check, at: &Spot, cx: &Context<'_>, found: &mut Findi
     mutations(check, at, &place, found);
     expect::lint(check, at, &place, found);
     cases::use_of_columns(check, at, cx, found);
+}
+
+/// The steps, each followed by those inside it (`grant/token`), which a check can mutate and match.
+fn with_inner(steps: Steps, suites: &Suites) -> Steps {
+    let mut all = Steps::new();
+    for (name, action) in steps {
+        let inner = match &action {
+            Action::Obtain(_) => suites.steps(OBTAIN_FLOW).2,
+            Action::Flow(flow) => with_inner(suites.steps(&flow.id).2, suites),
+            _ => Steps::new(),
+        };
+        all.insert(name.clone(), action);
+        for (step, action) in inner {
+            all.insert(format!("{name}/{step}"), action);
+        }
+    }
+    all
 }
 
 fn mutations(check: &Check, at: &Spot, place: &Place<'_>, found: &mut Findings<'_>) {

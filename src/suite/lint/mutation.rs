@@ -20,7 +20,7 @@ fn fitting(action: &Action) -> Vec<&'static str> {
             &["send_in", "authentication", "forge", "client"]
         }
         Action::Register(_) => &["client"],
-        Action::Call(_) => &["send_in", "forge"],
+        Action::Call(_) => &["send_in", "forge", "stage"],
         Action::Fetch(_) => &["send_in"],
         Action::Discover(_)
         | Action::Obtain(_)

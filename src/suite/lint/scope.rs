@@ -21,7 +21,10 @@ const HARNESS: [&str; 4] = [
     "foreign_redirect",
     "secret_authentication",
 ];
-const TARGET: [&str; 8] = [
+const TARGET: [&str; 11] = [
+    "audit",
+    "scope_wildcards",
+    "users",
     "mcp_server",
     "scope",
     "scopes",
