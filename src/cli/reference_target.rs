@@ -8,8 +8,8 @@ use serde_json::{Map, json};
 use crate::reference::Running;
 use crate::reference::policy::configuration::PreconfiguredClient;
 use crate::target::{
-    AuditLog, GivenClient, Operation, OperationCall, SecondResource, Secret, TargetFile, ToolCall,
-    User,
+    AuditLog, AuditWords, GivenClient, Operation, OperationCall, SecondResource, Secret,
+    TargetFile, ToolCall, User,
 };
 
 /// Longest time to wait for a token of the short-lived client to end, in seconds.
@@ -42,11 +42,23 @@ pub fn reference_target(running: &Running, audit_log: Option<&Path>) -> TargetFi
         audit_log: audit_log.map(|path| AuditLog {
             file: path.display().to_string(),
             wait: 1.0,
+            words: log_words(),
         }),
         ..TargetFile::default()
     };
     target.limits.longest_wait = LONGEST_WAIT;
+    target.limits.token_leeway = 0.0;
     target
+}
+
+/// The events of the reference servers' log.
+fn log_words() -> AuditWords {
+    AuditWords {
+        grant: "token_issued".to_owned(),
+        grant_refused: "token_refused".to_owned(),
+        access: "\"access\"".to_owned(),
+        access_denied: "access_denied".to_owned(),
+    }
 }
 
 /// The clients that exist from the start: one whose tokens end at once, and one that may ask the

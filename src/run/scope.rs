@@ -16,6 +16,8 @@ pub struct Scope {
     fresh: Value,
     /// `clients`: the profiles that the run uses.
     clients: Value,
+    /// Results of the steps before an inner flow, which its parameters can read.
+    outer: Map<String, Value>,
     /// Results of earlier steps, live.
     results: Map<String, Value>,
     /// Clients that `register` steps made.
@@ -41,15 +43,22 @@ impl Scope {
         Self {
             fresh,
             clients,
+            outer: Map::new(),
             results: Map::new(),
             registered: HashMap::new(),
             jars: HashMap::new(),
         }
     }
 
-    /// A scope for an inner flow: fresh values, the same clients, no results.
+    /// A scope for an inner flow: fresh values, the same clients; it can read what came before.
     pub fn inner(&self, session: &Session) -> Self {
-        Self::new(session, self.clients.clone())
+        let mut outer = self.outer.clone();
+        outer.extend(self.results.clone());
+        Self {
+            outer,
+            registered: self.registered.clone(),
+            ..Self::new(session, self.clients.clone())
+        }
     }
 
     /// Keeps a step's live result.
@@ -92,6 +101,7 @@ impl Scope {
     pub fn context(&self, session: &Session, client: Option<&KnownClient>) -> minijinja::Value {
         let mut names = session.variables();
         names.extend(self.own_variables(client));
+        names.extend(self.outer.clone());
         names.extend(self.results.clone());
         crate::suite::context(names)
     }
