@@ -44,6 +44,8 @@ pub struct TargetFile {
     pub users: IndexMap<String, User>,
     /// How to get through the login and consent pages, where guessing does not.
     pub login: Recipe,
+    /// What every authorization request carries beyond what the protocol asks for.
+    pub authorization: AuthorizationRequest,
     /// Dynamic registration.
     pub registration: Registration,
     /// Clients that exist already, by profile (`public`, `confidential`, `machine`, ...).
@@ -82,6 +84,19 @@ pub struct User {
     pub username: String,
     /// Password to type.
     pub password: Secret,
+}
+
+/// What every authorization request carries beyond what the protocol asks for. Some servers give
+/// refresh tokens only for `offline_access` with `prompt=consent` (OpenID Connect Core section 11).
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct AuthorizationRequest {
+    /// Further parameters.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub parameters: Params,
+    /// Scopes added to those that are asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<String>,
 }
 
 /// Dynamic registration.

@@ -10,7 +10,7 @@ mod secret;
 
 pub use address::PLAIN_HTTP;
 pub use file::{
-    AuditLog, AuditWords, GivenClient, Limits, Operation, OperationCall, Registration,
+    AuditLog, AuditWords, AuthorizationRequest, GivenClient, Limits, Operation, OperationCall, Registration,
     SecondResource, TargetFile, ToolCall, User,
 };
 pub use login::{JsonLogin, Recipe};

@@ -1,5 +1,10 @@
 //! Starting the reference servers and testing them, for the tests that need whole runs.
 
+#![allow(dead_code, reason = "each test binary uses its part")]
+
+pub mod findings;
+pub mod server;
+
 use std::sync::OnceLock;
 
 use authspec::cli::fixtures::{Fixture, PolicyFile};
@@ -60,7 +65,6 @@ fn patched(base: Policy, patch: &serde_json::Map<String, serde_json::Value>, id:
 }
 
 /// The verdicts of all cases on these servers.
-#[allow(dead_code, reason = "each test binary uses its part")]
 pub fn results(suites: &Suites, servers: &Servers) -> Result<Vec<CaseResult>, String> {
     whole_run(suites, servers).map(|(_, judgement)| judgement.cases)
 }
@@ -91,7 +95,8 @@ pub fn whole_run(suites: &Suites, servers: &Servers) -> Result<(Recording, Judge
     })
 }
 
-fn runtime() -> &'static Runtime {
+/// The runtime that all trials share.
+pub fn runtime() -> &'static Runtime {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     RUNTIME.get_or_init(|| Runtime::new().unwrap_or_else(|cause| panic!("{cause}")))
 }

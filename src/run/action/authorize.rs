@@ -11,6 +11,7 @@ use crate::run::user_agent::{
     VisitOutcome, Visited,
 };
 use crate::suite::Authorize;
+use crate::target::AuthorizationRequest;
 
 /// Visits the authorization endpoint; accepted where a code arrived at a callback.
 pub async fn step(at: &mut At<'_>, step: &Authorize) -> Result<Done, Halt> {
@@ -26,6 +27,7 @@ pub async fn step(at: &mut At<'_>, step: &Authorize) -> Result<Done, Halt> {
     if !step.query.contains_key("client_id") {
         list.insert(0, ("client_id".to_owned(), client.live.client_id.clone()));
     }
+    add_standing_parameters(&mut list, &at.session.target.file.authorization);
     at.mutation.changes.to_pairs(&mut list);
     let jar = at.scope.jar(&step.browser);
     let mut jar = jar.lock().await;
@@ -33,6 +35,24 @@ pub async fn step(at: &mut At<'_>, step: &Authorize) -> Result<Done, Halt> {
     let visit = visit(at, step, &endpoint, &list, client.live.redirect_uris)?;
     let visited = user_agent::authorize(&at.session.http, &mut jar, visit, recipe).await;
     Ok(describe_visit(at, visited, &list))
+}
+
+/// Adds what the target file wants in every authorization request.
+fn add_standing_parameters(list: &mut Pairs, standing: &AuthorizationRequest) {
+    for (name, value) in pairs(&standing.parameters) {
+        if !list.iter().any(|(known, _)| *known == name) {
+            list.push((name, value));
+        }
+    }
+    let asked = list.iter_mut().find(|(name, _)| name == "scope");
+    if let Some((_, scope)) = asked {
+        for more in &standing.scopes {
+            if !scope.split(' ').any(|known| known == more) {
+                scope.push(' ');
+                scope.push_str(more);
+            }
+        }
+    }
 }
 
 fn visit(

@@ -108,12 +108,17 @@ fn target(session: &Session, discovery: &Discovery) -> Value {
         .iter()
         .map(|scope| json!({ "name": scope, "scope": joined(std::slice::from_ref(scope)) }))
         .collect();
+    let registered: Vec<String> = scopes
+        .iter()
+        .chain(&file.authorization.scopes)
+        .cloned()
+        .collect();
     json!({
         "mcp_server": file.mcp_server,
         "mcp_version": session.version.as_str(),
         "scope": default_scope(session, discovery, scopes).or_else(|| joined(&[])),
         "scopes": granted,
-        "registration_scope": joined(scopes),
+        "registration_scope": joined(&registered),
         "operations": operations,
         "second_resource": file.second_resource,
         "limits": file.limits,
