@@ -10,8 +10,8 @@ mod secret;
 
 pub use address::PLAIN_HTTP;
 pub use file::{
-    AuditLog, AuditWords, AuthorizationRequest, GivenClient, Limits, Operation, OperationCall, Registration,
-    SecondResource, TargetFile, ToolCall, User,
+    AuditLog, AuditWords, AuthorizationRequest, GivenClient, Limits, Operation, OperationCall,
+    Registration, SecondResource, TargetFile, ToolCall, User,
 };
 pub use login::{JsonLogin, Recipe};
 pub use resolved::{LiveClient, LiveUser, Target};
