@@ -119,6 +119,12 @@ struct Held {
 /// an open question make the case inconclusive.
 fn decide(evidence: &Evidence<'_>) -> Result<Held, Ending> {
     given::judge(evidence)?;
+    if let Some(refusal) = refusal::permitted(evidence)? {
+        return Ok(Held {
+            step: refusal.step().name.clone(),
+            beside: refusal.control().exchanges.clone(),
+        });
+    }
     let refusal = match refusal::decide(evidence)? {
         Refused::No(findings) => return Err(Ending::Broken(findings)),
         Refused::Yes(refusal) => Some(refusal),

@@ -50,6 +50,29 @@ pub(super) enum Refused<'r> {
     No(Vec<Finding>),
 }
 
+/// `expect.may_refuse_at`: the first of these steps that refused, if any did.
+///
+/// # Errors
+/// The control failed, or the answers do not decide.
+pub(super) fn permitted<'r>(evidence: &Evidence<'r>) -> Result<Option<Refusal<'r>>, Open> {
+    for name in evidence.in_order(&evidence.case.check.expect.may_refuse_at) {
+        control_of(evidence, name)?;
+        let step = evidence.reached(name)?;
+        match Standing::of(step) {
+            Standing::Accepted => {}
+            Standing::Refused(_) => {
+                way::to(evidence, name)?;
+                return with_control(evidence, step).map(Some);
+            }
+            standing @ Standing::Undecided(_) => {
+                let reason = format!("{name} {}", standing.said());
+                return Err(Open::because(reason).shown_by(&step.exchanges));
+            }
+        }
+    }
+    Ok(None)
+}
+
 /// Decides whether the server refused where the check asks for it.
 ///
 /// # Errors
@@ -256,6 +279,18 @@ mod tests {
             .run("token", accepted())
             .judge();
         assert_eq!(judged.verdict.name(), "fail");
+    }
+
+    #[test]
+    fn a_permitted_refusal_holds_and_an_acceptance_is_looked_into() {
+        let sample = Sample::mutated_match("token", "json/scope", json!({"present": true}))
+            .may_refuse_at(&["token"]);
+        let taken = sample.clone().run("token", accepted());
+        assert_eq!(taken.judge().verdict.name(), "fail");
+        let refused_at_token = sample.run("token", refused("invalid_scope"));
+        assert_eq!(refused_at_token.clone().judge().verdict.name(), "pass");
+        let baseless = refused_at_token.control("token", refused("no"));
+        assert_eq!(baseless.judge().verdict.name(), "inconclusive");
     }
 
     #[test]

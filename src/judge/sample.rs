@@ -225,6 +225,11 @@ impl Sample {
         self
     }
 
+    pub(super) fn may_refuse_at(mut self, steps: &[&str]) -> Self {
+        self.check().expect.may_refuse_at = steps.iter().map(|&s| s.to_owned()).collect();
+        self
+    }
+
     pub(super) fn and_match(mut self, step: &str, path: &str, wanted: impl Into<Value>) -> Self {
         condition(&mut self.check().matches, step, path, wanted.into());
         self

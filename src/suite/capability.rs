@@ -51,6 +51,8 @@ pub enum Capability {
     IssParameter,
     /// Access tokens are JWTs.
     JwtAccessTokens,
+    /// The audience of the honest grant's token names the resource that was asked for (RFC 8707).
+    ResourceIndicators,
     /// A second resource of the same authorization server.
     SecondResource,
     /// The second resource's MCP endpoint.

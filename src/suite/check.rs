@@ -117,6 +117,10 @@ pub struct Expect {
     /// One of these steps refuses, and none after it succeeds.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub refused_at: Vec<String>,
+    /// Each of these deviating steps may refuse, and then the check holds; where none does,
+    /// everything else is judged.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub may_refuse_at: Vec<String>,
     /// Of the `repeat` steps' attempts, together with the step they repeat, at most one has its
     /// effect.
     #[serde(skip_serializing_if = "Vec::is_empty")]

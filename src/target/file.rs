@@ -248,6 +248,9 @@ pub struct Limits {
     /// Seconds by which the server's clock may lag when it looks at a token's end (RFC 9068 section
     /// 4 permits a few minutes).
     pub token_leeway: f64,
+    /// Seconds for which a rotated refresh token may still be taken, for clients that lost the
+    /// answer; authspec waits so long before it calls a second use a reuse.
+    pub refresh_grace: f64,
     /// Longest time to wait because of a Retry-After, in seconds.
     pub longest_retry_after: f64,
     /// Bytes of an answer's body that are read.
@@ -268,6 +271,7 @@ impl Default for Limits {
             run_timeout: 600.0,
             longest_wait: 10.0,
             token_leeway: 180.0,
+            refresh_grace: 0.0,
             longest_retry_after: 10.0,
             answer_bytes: 1 << 20,
         }

@@ -115,6 +115,7 @@ fn expectation(check: &Check, out: &mut impl Write) -> Result<(), Failure> {
     for (steps, words) in [
         (&expect.accepted, "is accepted"),
         (&expect.refused_at, "refuses, and nothing after it succeeds"),
+        (&expect.may_refuse_at, "may refuse; where it does not:"),
         (&expect.at_most_one, "succeeds at most once in all"),
     ] {
         if !steps.is_empty() {

@@ -27,6 +27,7 @@ pub async fn step(at: At<'_>, repeat: &Repeat, earlier: &Earlier<'_>) -> Result<
     };
     let context = at.scope.context(at.session, client.as_ref());
     let rendered = Rendered::new(at.session, &context, Some(&mutation))?;
+    rendered.wait(at.session).await?;
     let mut again = At {
         session: at.session,
         scope: at.scope,

@@ -343,6 +343,7 @@ pub fn of_honest_run(run: &RunRecord, all: &mut Capabilities) {
             C::JwtAccessTokens,
             present_if(jwt, || absent("access tokens are opaque")),
         );
+        all.insert(C::ResourceIndicators, resource_indicators(&token.result));
     }
     let session = run
         .step("call")
@@ -353,6 +354,22 @@ pub fn of_honest_run(run: &RunRecord, all: &mut Capabilities) {
     );
 }
 
+/// Whether the token of the honest grant shows that `resource` is honoured.
+///
+/// A server that does not know the parameter ignores it rightly (OAuth 2.1 section 3.1), so only
+/// one whose tokens name the resource is held to the rules of RFC 8707.
+fn resource_indicators(token: &Value) -> Presence {
+    let asked = token.pointer("/sent/resource");
+    let named = token.pointer("/jwt/claims/aud");
+    match (asked, named) {
+        (None, _) => absent("the honest grant asked for no resource"),
+        (_, None) => absent("access tokens do not show their audience"),
+        (Some(asked), Some(Value::Array(list))) if list.contains(asked) => Presence::Present,
+        (Some(asked), Some(named)) if asked == named => Presence::Present,
+        _ => absent("the audience of access tokens is not the resource that was asked for"),
+    }
+}
+
 /// The honest way to a token is broken: what needs it is inconclusive.
 pub fn break_way_in(reason: &str, all: &mut Capabilities) {
     use Capability as C;
@@ -361,6 +378,7 @@ pub fn break_way_in(reason: &str, all: &mut Capabilities) {
         C::AccessToken,
         C::RefreshTokens,
         C::JwtAccessTokens,
+        C::ResourceIndicators,
         C::Sessions,
     ] {
         let known = all.get(&capability);

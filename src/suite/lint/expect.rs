@@ -14,6 +14,7 @@ pub(super) fn lint(check: &Check, at: &Spot, place: &Place<'_>, found: &mut Find
     for (member, steps) in [
         ("accepted", &expect.accepted),
         ("refused_at", &expect.refused_at),
+        ("may_refuse_at", &expect.may_refuse_at),
         ("at_most_one", &expect.at_most_one),
     ] {
         for (index, step) in steps.iter().enumerate() {
@@ -30,14 +31,21 @@ pub(super) fn lint(check: &Check, at: &Spot, place: &Place<'_>, found: &mut Find
             }
         }
     }
-    for (index, step) in expect.refused_at.iter().enumerate() {
-        if expect.accepted.contains(step) {
-            found.error(
-                &at.key("expect").key("refused_at").item(index),
-                format!("`{step}` cannot be both accepted and refused"),
-                "keep it in one of the two lists",
-            );
+    let refusing = [
+        ("refused_at", &expect.refused_at),
+        ("may_refuse_at", &expect.may_refuse_at),
+    ];
+    for (member, steps) in refusing {
+        for (index, step) in steps.iter().enumerate() {
+            if expect.accepted.contains(step) {
+                found.error(
+                    &at.key("expect").key(member).item(index),
+                    format!("`{step}` cannot be both accepted and refused"),
+                    "keep it in one of the two lists",
+                );
+            }
         }
+        vacuous(check, at, (member, steps), place, found);
     }
     let silent = expect.accepted.is_empty()
         && expect.refused_at.is_empty()
@@ -50,14 +58,18 @@ pub(super) fn lint(check: &Check, at: &Spot, place: &Place<'_>, found: &mut Find
             "add `expect` or `match`",
         );
     }
-    vacuous(check, at, place, found);
     matches(&check.given, &at.key("given"), place, found);
     matches(&check.matches, &at.key("match"), place, found);
 }
 
 /// A refusal needs a deviation at that step or before it: the control makes the same steps.
-fn vacuous(check: &Check, at: &Spot, place: &Place<'_>, found: &mut Findings<'_>) {
-    let refused = &check.expect.refused_at;
+fn vacuous(
+    check: &Check,
+    at: &Spot,
+    (member, refused): (&str, &[String]),
+    place: &Place<'_>,
+    found: &mut Findings<'_>,
+) {
     let Some(last) = refused
         .iter()
         .filter_map(|step| place.all.get_index_of(step))
@@ -76,7 +88,7 @@ fn vacuous(check: &Check, at: &Spot, place: &Place<'_>, found: &mut Findings<'_>
         .chain(repeats)
         .filter_map(|step| place.all.get_index_of(step))
         .collect();
-    let spot = at.key("expect").key("refused_at");
+    let spot = at.key("expect").key(member);
     match deviations.iter().min() {
         None if check.mutate.is_empty() => found.error(
             &spot.name(),

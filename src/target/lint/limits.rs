@@ -28,6 +28,7 @@ pub(super) fn lint(limits: &Limits, found: &mut Lint<'_>) {
         ("run_timeout", limits.run_timeout, 1.0, 86_400.0),
         ("longest_wait", limits.longest_wait, 0.0, 3_600.0),
         ("token_leeway", limits.token_leeway, 0.0, 3_600.0),
+        ("refresh_grace", limits.refresh_grace, 0.0, 3_600.0),
         (
             "longest_retry_after",
             limits.longest_retry_after,
