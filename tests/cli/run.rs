@@ -163,7 +163,16 @@ fn the_first_signal_ends_the_run_early_and_cleans_up() {
     let served = Served::start_with(&["--audit-log", &log.display().to_string()]);
     served.describe(&folder);
     let mut program = Command::new(env!("CARGO_BIN_EXE_authspec"))
-        .args(["run", "target.yaml", "--rate", "10", "--format", "json"])
+        .args([
+            "run",
+            "target.yaml",
+            "--suite",
+            "authorization",
+            "--rate",
+            "10",
+            "--format",
+            "json",
+        ])
         .current_dir(folder.path())
         .stderr(Stdio::piped())
         .spawn()
