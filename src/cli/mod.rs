@@ -80,11 +80,19 @@ fn dispatch(command: Command, console: &Console) -> Result<u8, Failure> {
     }
 }
 
+/// Threads for work that blocks: pages of hostile servers are parsed there. Each thread costs
+/// memory, and a page takes a fraction of a millisecond.
+const BLOCKING_THREADS: usize = 2;
+
 /// Runs `work` on an async runtime of its own; commands that only print never start one.
 fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .max_blocking_threads(BLOCKING_THREADS)
         .enable_all()
         .build()
-        .map_err(|cause| Failure::Harness(format!("cannot start the runtime: {cause}")))?
-        .block_on(work)
+        .map_err(|cause| Failure::Harness(format!("cannot start the runtime: {cause}")))?;
+    let done = runtime.block_on(work);
+    // A page that a server made to be parsed for ever must not keep the program alive.
+    runtime.shutdown_background();
+    done
 }

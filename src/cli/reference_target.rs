@@ -41,7 +41,7 @@ pub fn reference_target(running: &Running, audit_log: Option<&Path>) -> TargetFi
         }),
         audit_log: audit_log.map(|path| AuditLog {
             file: path.display().to_string(),
-            wait: 1.0,
+            wait: 0.3,
             words: log_words(),
         }),
         ..TargetFile::default()

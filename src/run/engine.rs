@@ -1,6 +1,5 @@
-//! Executes a plan: controls first, then everything else, then the controls again.
+//! Executes a plan in the order that the schedule allows, several runs at the same time.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures_util::StreamExt as _;
@@ -9,9 +8,10 @@ use indexmap::IndexMap;
 use tokio::sync::watch;
 
 use super::execute::execute;
+use super::schedule::{Job, Schedule};
 use super::session::Session;
 use super::{Event, Events, RunRecord};
-use crate::plan::{Disposition, Plan, PlannedRun};
+use crate::plan::{Plan, PlannedRun};
 
 /// What the execution of a plan came to.
 #[derive(Debug, Default)]
@@ -37,127 +37,62 @@ pub async fn execute_plan(
     events: Option<&Events>,
     cancel: &Cancel,
 ) -> Executed {
+    let done = already.keys().map(String::as_str).collect();
+    let mut schedule = Schedule::new(plan, &done);
+    for record in already.values() {
+        schedule.finish(&Job::First(record.id.clone()), worked(record));
+    }
     let mut out = Executed {
         runs: already,
         ..Executed::default()
     };
-    let batch = Batch {
-        session,
-        concurrency: concurrency.max(1),
-        events,
-        cancel,
-    };
-    let controls: Vec<&PlannedRun> = plan
-        .runs
-        .values()
-        .filter(|run| run.is_control && !out.runs.contains_key(&run.id))
-        .collect();
-    out.runs.extend(batch.execute(controls).await);
-    let hopeless = hopeless(plan, &out.runs);
-    let others = plan
-        .runs
-        .values()
-        .filter(|run| !out.runs.contains_key(&run.id) && !hopeless.contains(run.id.as_str()))
-        .collect();
-    out.runs.extend(batch.execute(others).await);
-    let again = controls_of_hostile_runs(plan, &out.runs);
-    out.last = batch.execute(again).await;
+    let mut working = FuturesUnordered::new();
+    let mut cancelled = cancel.clone();
+    loop {
+        while working.len() < concurrency.max(1) && cancel.borrow().is_none() {
+            let Some(job) = schedule.next() else { break };
+            if let Some(run) = plan.runs.get(job.run()) {
+                working.push(start(Arc::clone(session), run.clone(), job));
+            }
+        }
+        tokio::select! {
+            finished = working.next() => {
+                let Some((job, record)) = finished else { break };
+                tell(events, &record);
+                schedule.finish(&job, worked(&record));
+                match job {
+                    Job::First(run) => out.runs.insert(run, record),
+                    Job::Again(run) => out.last.insert(run, record),
+                };
+            }
+            // Runs that are under way are dropped: their requests end with them.
+            _ = cancelled.wait_for(Option::is_some) => break,
+        }
+    }
     out.interrupted = cancel.borrow().clone();
     out
 }
 
-/// Runs whose every case rests on a control that failed: sending them would prove nothing.
-fn hopeless<'p>(plan: &'p Plan, runs: &IndexMap<String, RunRecord>) -> BTreeSet<&'p str> {
-    let mut hopeless = BTreeSet::new();
-    let mut hopeful = BTreeSet::new();
-    for case in &plan.cases {
-        let Disposition::Run { run, control } = &case.disposition else {
-            continue;
-        };
-        let failed = control
-            .as_ref()
-            .and_then(|control| runs.get(control))
-            .is_some_and(|record| record.stopped.is_some() || record.fault.is_some());
-        if failed {
-            hopeless.insert(run.as_str());
-        } else {
-            hopeful.insert(run.as_str());
-        }
-    }
-    &hopeless - &hopeful
+/// Whether a run went through to its last step.
+fn worked(record: &RunRecord) -> bool {
+    record.stopped.is_none() && record.fault.is_none()
 }
 
-/// The controls that some executed hostile run rests on.
-fn controls_of_hostile_runs<'p>(
-    plan: &'p Plan,
-    runs: &IndexMap<String, RunRecord>,
-) -> Vec<&'p PlannedRun> {
-    let wanted: BTreeSet<&str> = plan
-        .cases
-        .iter()
-        .filter_map(|case| match &case.disposition {
-            Disposition::Run {
-                run,
-                control: Some(control),
-            } if runs.contains_key(run) => Some(control.as_str()),
-            _ => None,
-        })
-        .collect();
-    plan.runs
-        .values()
-        .filter(|run| wanted.contains(run.id.as_str()))
-        .collect()
-}
-
-struct Batch<'a> {
-    session: &'a Arc<Session>,
-    concurrency: usize,
-    events: Option<&'a Events>,
-    cancel: &'a Cancel,
-}
-
-impl Batch<'_> {
-    async fn execute(&self, runs: Vec<&PlannedRun>) -> IndexMap<String, RunRecord> {
-        let mut waiting = runs.into_iter();
-        let mut working = FuturesUnordered::new();
-        let mut done = IndexMap::new();
-        let mut cancel = self.cancel.clone();
-        loop {
-            while working.len() < self.concurrency && self.cancel.borrow().is_none() {
-                let Some(run) = waiting.next() else { break };
-                working.push(start(Arc::clone(self.session), run.clone()));
-            }
-            tokio::select! {
-                finished = working.next() => match finished {
-                    Some(record) => {
-                        self.tell(&record);
-                        done.insert(record.id.clone(), record);
-                    }
-                    None => break,
-                },
-                // Runs that are under way are dropped: their requests end with them.
-                _ = cancel.wait_for(Option::is_some) => break,
-            }
-        }
-        done
-    }
-
-    fn tell(&self, record: &RunRecord) {
-        if let Some(events) = self.events {
-            // Nobody listening is no fault.
-            let _ = events.send(Event::RunFinished {
-                title: record.title.clone(),
-                outcome: record.steps.last().map(|step| step.outcome.clone()),
-            });
-        }
+fn tell(events: Option<&Events>, record: &RunRecord) {
+    if let Some(events) = events {
+        // Nobody listening is no fault.
+        let _ = events.send(Event::RunFinished {
+            title: record.title.clone(),
+            outcome: record.steps.last().map(|step| step.outcome.clone()),
+        });
     }
 }
 
 /// Executes a run in a task of its own, so that a panic costs this run and no other.
-async fn start(session: Arc<Session>, run: PlannedRun) -> RunRecord {
+async fn start(session: Arc<Session>, run: PlannedRun, job: Job) -> (Job, RunRecord) {
     let (id, title) = (run.id.clone(), run.title.clone());
     let task = AbortOnDrop(tokio::spawn(async move { execute(&session, &run).await }));
-    match task.await {
+    let record = match task.await {
         Ok(record) => record,
         Err(error) => RunRecord {
             id,
@@ -167,7 +102,8 @@ async fn start(session: Arc<Session>, run: PlannedRun) -> RunRecord {
             stopped: None,
             fault: Some(format!("the harness broke down: {error}")),
         },
-    }
+    };
+    (job, record)
 }
 
 /// A task that does not outlive the run that waits for it.

@@ -16,6 +16,7 @@ mod mcp;
 mod parameters;
 mod recording;
 pub mod redact;
+mod schedule;
 mod scope;
 mod session;
 pub mod user_agent;

@@ -40,6 +40,7 @@ pub struct Session {
     variables: RwLock<Map<String, Value>>,
     clients: Mutex<HashMap<String, Arc<Registered>>>,
     managed: Mutex<Vec<Managed>>,
+    jwks: OnceCell<Value>,
 }
 
 /// A client identity with its registration answer.
@@ -100,6 +101,7 @@ impl Session {
             variables: RwLock::default(),
             clients: Mutex::default(),
             managed: Mutex::default(),
+            jwks: OnceCell::new(),
         }
     }
 
@@ -135,6 +137,22 @@ impl Session {
             .get(member)
             .and_then(Value::as_str)
             .map(str::to_owned)
+    }
+
+    /// The authorization server's key set, fetched at its first use; null where there is none.
+    pub async fn jwks(&self) -> &Value {
+        self.jwks
+            .get_or_init(|| async {
+                let Some(url) = self.metadata("jwks_uri") else {
+                    return Value::Null;
+                };
+                let sent = self.http.send("key set", Request::get(url)).await;
+                let answer = sent.answer.ok();
+                answer
+                    .and_then(|response| response.json().ok())
+                    .unwrap_or_default()
+            })
+            .await
     }
 
     /// The client of a profile, registered at its first use.

@@ -9,7 +9,7 @@ use crate::run::jose;
 use crate::run::mcp::{self, Envelope, Message};
 use crate::run::parameters::with_query;
 use crate::run::redact::Kind;
-use crate::suite::{Call, McpVersion, Place, Stage};
+use crate::suite::{Call, McpVersion, Place, Signature, Stage};
 
 /// Purposes of the handshake's requests.
 const INITIALIZE: &str = "initialize";
@@ -17,7 +17,7 @@ const INITIALIZED: &str = "initialized";
 
 /// Calls; accepted where a JSON-RPC result came for the operation.
 pub async fn step(at: &At<'_>, step: &Call) -> Result<Done, Halt> {
-    let call = Prepared::new(at, step)?;
+    let call = Prepared::new(at, step).await?;
     if call.session.is_some() || call.version.is_stateless() {
         let session = call.session.clone();
         return Ok(call
@@ -93,7 +93,7 @@ struct Prepared {
 }
 
 impl Prepared {
-    fn new(at: &At<'_>, step: &Call) -> Result<Self, Halt> {
+    async fn new(at: &At<'_>, step: &Call) -> Result<Self, Halt> {
         let mut members = Map::new();
         for (name, template) in [
             ("operation", Some(&step.operation)),
@@ -127,8 +127,11 @@ impl Prepared {
         };
         let mut access_token = text("access_token");
         if let (Some(forge), Some(token)) = (&at.mutation.forge, &access_token) {
-            let jwks = at.session.variable("jwks");
-            let forged = jose::forge(token, forge, jose::Keys::shared(), Some(&jwks))
+            let jwks = match forge.signature {
+                Signature::HmacPublicKeyPem => Some(at.session.jwks().await),
+                _ => None,
+            };
+            let forged = jose::forge(token, forge, jose::Keys::shared(), jwks)
                 .map_err(|error| Halt::Stopped(error.to_string()))?;
             access_token = Some(forged);
         }

@@ -2,13 +2,10 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::{capabilities, variables};
 use crate::plan::{Knowledge, PlannedRun};
 use crate::run::action::{Discovery, discover};
 use crate::run::execute::execute;
-use crate::run::http::Request;
 use crate::run::session::Session;
 use crate::run::{Answer, DoctorState, DoctorStep, Event, Events, Outcome, Presence, RunRecord};
 use crate::suite::Capability;
@@ -37,7 +34,6 @@ pub async fn examine(
         events,
     };
     variables::set(session, &found);
-    fetch_jwks(session).await;
     let mut known = capabilities::of_discovery(session, &found);
     reachable(session, &found, &mut steps);
     discovery(session, &found, &mut steps);
@@ -234,15 +230,6 @@ fn discovery(session: &Session, found: &Discovery, steps: &mut Steps<'_>) {
             exchanges,
         ),
     }
-}
-
-async fn fetch_jwks(session: &Session) {
-    let Some(url) = session.metadata("jwks_uri") else {
-        return;
-    };
-    let sent = session.http.send("key set", Request::get(url)).await;
-    let document = sent.answer.ok().and_then(|response| response.json().ok());
-    session.set_variable("jwks", document.unwrap_or(Value::Null));
 }
 
 /// Tells the honest run's steps; the reason why the way in is broken, if it is.

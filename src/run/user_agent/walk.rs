@@ -254,12 +254,8 @@ impl<'a> Walk<'a> {
             });
         }
         let recipe = self.recipe.clone();
-        let (tell, told) = tokio::sync::oneshot::channel();
-        std::thread::spawn(move || {
-            // Nobody waits any more when the time is over.
-            let _ = tell.send(Box::new(page::read(&text, &recipe)));
-        });
-        let mut page = tokio::time::timeout(Duration::from_secs(10), told)
+        let reading = tokio::task::spawn_blocking(move || Box::new(page::read(&text, &recipe)));
+        let mut page = tokio::time::timeout(Duration::from_secs(10), reading)
             .await
             .map_err(|_| "the page takes too long to parse".to_owned())?
             .map_err(|_| "the page cannot be parsed".to_owned())?;

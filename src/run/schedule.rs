@@ -1,0 +1,242 @@
+//! The order of runs: a control before everything that rests on it, and again after it.
+//!
+//! Nothing waits for more than that, so that the runs which let time pass can begin early and the
+//! others fill the time.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::plan::{Disposition, Plan, PlannedAction, PlannedRun, PlannedStep};
+use crate::suite::Action;
+
+/// One execution of a run.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Job {
+    /// A run, for the first time.
+    First(String),
+    /// A control once more, after all that rests on it.
+    Again(String),
+}
+
+impl Job {
+    /// The run's id.
+    pub fn run(&self) -> &str {
+        match self {
+            Self::First(run) | Self::Again(run) => run,
+        }
+    }
+}
+
+/// What is still to be done, and what it waits for.
+#[derive(Debug)]
+pub struct Schedule {
+    /// Jobs not started, by priority.
+    waiting: Vec<Job>,
+    /// The jobs that each waits for.
+    needs: BTreeMap<Job, BTreeSet<Job>>,
+    /// For each run that rests on controls: which.
+    controls: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Schedule {
+    /// The schedule of a plan; runs in `done` need no first execution.
+    pub fn new(plan: &Plan, done: &BTreeSet<&str>) -> Self {
+        let mut controls: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let mut free: BTreeSet<&str> = BTreeSet::new();
+        for case in &plan.cases {
+            match &case.disposition {
+                Disposition::Run {
+                    run,
+                    control: Some(control),
+                } => {
+                    let on = controls.entry(run.clone()).or_default();
+                    on.insert(control.clone());
+                }
+                Disposition::Run { run, control: None } => {
+                    free.insert(run);
+                }
+                _ => {}
+            }
+        }
+        let mut needs: BTreeMap<Job, BTreeSet<Job>> = BTreeMap::new();
+        for (run, on) in &controls {
+            for control in on {
+                let first = Job::First(control.clone());
+                if !done.contains(control.as_str()) {
+                    needs
+                        .entry(Job::First(run.clone()))
+                        .or_default()
+                        .insert(first);
+                }
+                let again = needs.entry(Job::Again(control.clone())).or_default();
+                again.insert(Job::First(run.clone()));
+            }
+        }
+        let mut waiting: Vec<Job> = plan
+            .runs
+            .keys()
+            .filter(|run| !done.contains(run.as_str()))
+            .map(|run| Job::First(run.clone()))
+            .collect();
+        waiting.sort_by_key(|job| priority(plan, &controls, job.run()));
+        waiting.extend(
+            needs
+                .keys()
+                .filter(|job| matches!(job, Job::Again(_)))
+                .cloned(),
+        );
+        // A run that some case needs for itself is worth making though its control has failed.
+        controls.retain(|run, _| !free.contains(run.as_str()));
+        Self {
+            waiting,
+            needs,
+            controls,
+        }
+    }
+
+    /// The next job that waits for nothing, if there is one now.
+    pub fn next(&mut self) -> Option<Job> {
+        let ready = |job: &Job| self.needs.get(job).is_none_or(BTreeSet::is_empty);
+        let at = self.waiting.iter().position(ready)?;
+        Some(self.waiting.remove(at))
+    }
+
+    /// Marks a job as done; whether its effect came decides if what rests on it is worth sending.
+    pub fn finish(&mut self, job: &Job, accepted: bool) {
+        for needs in self.needs.values_mut() {
+            needs.remove(job);
+        }
+        if let (Job::First(control), false) = (job, accepted) {
+            self.drop_hopeless(control);
+        }
+    }
+
+    /// Forgets runs whose every control has failed: sending them would prove nothing.
+    fn drop_hopeless(&mut self, control: &str) {
+        for on in self.controls.values_mut() {
+            on.remove(control);
+        }
+        let hopeless: Vec<String> = self
+            .controls
+            .iter()
+            .filter(|(_, on)| on.is_empty())
+            .map(|(run, _)| run.clone())
+            .collect();
+        for run in hopeless {
+            self.controls.remove(&run);
+            self.waiting.retain(|job| *job != Job::First(run.clone()));
+            for needs in self.needs.values_mut() {
+                needs.remove(&Job::First(run.clone()));
+            }
+        }
+    }
+}
+
+/// Lower goes first: runs that let time pass, their controls, other controls, the rest.
+fn priority(plan: &Plan, controls: &BTreeMap<String, BTreeSet<String>>, run: &str) -> u8 {
+    let slow = |run: &str| plan.runs.get(run).is_some_and(lets_time_pass);
+    let is_control = plan.runs.get(run).is_some_and(|run| run.is_control);
+    let of_slow = controls
+        .iter()
+        .any(|(hostile, on)| on.contains(run) && slow(hostile));
+    match () {
+        () if slow(run) => 0,
+        () if of_slow => 1,
+        () if is_control => 2,
+        () => 3,
+    }
+}
+
+fn lets_time_pass(run: &PlannedRun) -> bool {
+    fn any(steps: &[PlannedStep]) -> bool {
+        steps.iter().any(|step| {
+            let delayed = |mutation: &crate::suite::Mutation| mutation.delay.is_some();
+            step.mutation.as_ref().is_some_and(delayed)
+                || match &step.action {
+                    PlannedAction::Flow(inner) => any(inner),
+                    PlannedAction::One(action) => match &**action {
+                        Action::Wait(_) => true,
+                        Action::Repeat(repeat) => repeat.change.as_deref().is_some_and(delayed),
+                        _ => false,
+                    },
+                }
+        })
+    }
+    any(&run.steps)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use indexmap::IndexMap;
+
+    use super::*;
+    use crate::plan::PlannedCase;
+    use crate::suite::{Check, McpVersion, Params};
+
+    fn run(id: &str, is_control: bool) -> (String, PlannedRun) {
+        let run = PlannedRun {
+            id: id.to_owned(),
+            title: id.to_owned(),
+            steps: Vec::new(),
+            clients: Vec::new(),
+            is_control,
+        };
+        (id.to_owned(), run)
+    }
+
+    fn case(run: &str, control: Option<&str>) -> PlannedCase {
+        PlannedCase {
+            id: run.to_owned(),
+            area: String::new(),
+            check: Arc::new(Check::of_flow("flow")),
+            row: Params::new(),
+            requirements: Vec::new(),
+            level: None,
+            disposition: Disposition::Run {
+                run: run.to_owned(),
+                control: control.map(str::to_owned),
+            },
+        }
+    }
+
+    fn plan() -> Plan {
+        Plan {
+            mcp_version: McpVersion::V20251125,
+            runs: IndexMap::from_iter([
+                run("hostile", false),
+                run("control", true),
+                run("shape", false),
+            ]),
+            cases: vec![case("hostile", Some("control")), case("shape", None)],
+        }
+    }
+
+    fn first(run: &str) -> Job {
+        Job::First(run.to_owned())
+    }
+
+    #[test]
+    fn a_control_runs_before_and_after_what_rests_on_it() {
+        let mut schedule = Schedule::new(&plan(), &BTreeSet::new());
+        assert_eq!(schedule.next(), Some(first("control")));
+        assert_eq!(schedule.next(), Some(first("shape")));
+        assert_eq!(schedule.next(), None);
+        schedule.finish(&first("control"), true);
+        assert_eq!(schedule.next(), Some(first("hostile")));
+        assert_eq!(schedule.next(), None);
+        schedule.finish(&first("hostile"), true);
+        assert_eq!(schedule.next(), Some(Job::Again("control".to_owned())));
+        assert_eq!(schedule.next(), None);
+    }
+
+    #[test]
+    fn what_rests_on_a_failed_control_is_not_sent() {
+        let mut schedule = Schedule::new(&plan(), &BTreeSet::new());
+        schedule.next();
+        schedule.finish(&first("control"), false);
+        assert_eq!(schedule.next(), Some(first("shape")));
+        assert_eq!(schedule.next(), Some(Job::Again("control".to_owned())));
+        assert_eq!(schedule.next(), None);
+    }
+}
