@@ -7,12 +7,14 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use crate::judge::{Judgement, Settings, judge};
-use crate::plan::{Knowledge, Plan, PlanError, PlannedRun, Selection, honest_run, plan};
+use crate::plan::{
+    Knowledge, Plan, PlanError, PlannedRun, Selection, honest_run, pays_to_share, plan,
+};
 use crate::run::http::{self, AllowedOrigins, Caps, Client, ClientError, Origin, Pace, Recorder};
 use crate::run::redact::Vault;
 use crate::run::{
-    Cancel, Event, Events, Examined, Presence, RECORDING_FORMAT, Recording, Session, TargetFacts,
-    examine, execute_plan,
+    Cancel, Event, Events, Examined, Presence, RECORDING_FORMAT, Recording, RunRecord, Session,
+    TargetFacts, examine, execute_plan, execute_run,
 };
 use crate::suite::{Capability, McpVersion, Suites};
 use crate::target::Target;
@@ -66,6 +68,7 @@ pub struct Prepared {
     session: Arc<Session>,
     examined: Examined,
     plan: Plan,
+    proof: Option<RunRecord>,
     started: (String, Instant),
 }
 
@@ -106,12 +109,41 @@ pub async fn prepare(
             cases: plan.cases.len(),
         });
     }
+    let proof = prove_sharing(suites, &session, &examined.knowledge, &plan, conduct).await;
     Ok(Prepared {
         session,
         examined,
         plan,
+        proof,
         started,
     })
+}
+
+/// Finds out whether an earlier token outlives a later grant of the same client and user; then
+/// runs that only present a token share one.
+async fn prove_sharing(
+    suites: &Suites,
+    session: &Arc<Session>,
+    knowledge: &Knowledge,
+    plan: &Plan,
+    conduct: &Conduct,
+) -> Option<RunRecord> {
+    let worth = pays_to_share(plan)
+        && !conduct.look_only
+        && knowledge.has(Capability::McpServer)
+        && knowledge.has(Capability::Login);
+    if !worth {
+        return None;
+    }
+    let run = honest_run(suites, knowledge, "two_grants").ok()?;
+    let record = execute_run(session, &run).await;
+    if record
+        .step("call")
+        .is_some_and(|call| call.outcome.is_accepted())
+    {
+        session.grants.allow();
+    }
+    Some(record)
 }
 
 /// The doctor's flow: the widest honest way that the target allows.
@@ -151,6 +183,7 @@ impl Prepared {
             .examined
             .honest
             .iter()
+            .chain(&self.proof)
             .map(|record| (record.id.clone(), record.clone()))
             .collect();
         let executed = execute_plan(

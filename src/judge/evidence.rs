@@ -286,6 +286,7 @@ mod tests {
             name: name.to_owned(),
             action,
             mutation: None,
+            shared: None,
         };
         let again = serde_json::from_value(json!({"repeat": {"step": "again"}}));
         let again = PlannedAction::One(Box::new(again.expect("an action")));

@@ -352,6 +352,7 @@ fn planned(id: &str, steps: &[(&str, Value)]) -> PlannedRun {
             serde_json::from_value(action.clone()).expect("an action"),
         )),
         mutation: None,
+        shared: None,
     };
     PlannedRun {
         id: id.to_owned(),

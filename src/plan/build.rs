@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::expand::{self, Expanded, Layout, Row};
 use super::needs::{self, Needs};
 use super::select::Selection;
+use super::sharing;
 use super::{Disposition, Knowledge, Plan, PlannedCase, PlannedRun, PlannedStep};
 use crate::suite::{
     Capability, Check, Cited, Level, LoadedCheck, McpVersion, Mutation, Params, Suites, Templates,
@@ -173,7 +174,8 @@ impl Builder<'_> {
     }
 
     /// The id of the run with these steps, made if there is none yet.
-    fn share(&mut self, title: String, steps: Vec<PlannedStep>, clients: &[String]) -> String {
+    fn share(&mut self, title: String, mut steps: Vec<PlannedStep>, clients: &[String]) -> String {
+        sharing::mark(&mut steps);
         let text = serde_json::to_vec(&steps).unwrap_or_default();
         let id: String = Sha256::digest(&text)
             .iter()

@@ -17,10 +17,11 @@ const REQUESTS_PER_CALL: u64 = 3;
 pub fn estimate(plan: &Plan, knowledge: &Knowledge) -> Counts {
     let mut counts = Counts::default();
     let mut clients = BTreeSet::new();
+    let mut shared = BTreeSet::new();
     for run in plan.runs.values() {
         let times = if run.is_control { 2 } else { 1 };
         let mut one = Counts::default();
-        add_steps(&run.steps, &mut one);
+        add_steps(&run.steps, &mut one, &mut shared);
         counts.requests += times * one.requests;
         counts.registrations += times * one.registrations;
         counts.logins += times * one.logins;
@@ -38,10 +39,13 @@ pub fn estimate(plan: &Plan, knowledge: &Knowledge) -> Counts {
     counts
 }
 
-fn add_steps(steps: &[PlannedStep], counts: &mut Counts) {
+/// Adds what `steps` send; a grant that runs share counts once.
+fn add_steps<'p>(steps: &'p [PlannedStep], counts: &mut Counts, shared: &mut BTreeSet<&'p String>) {
     for step in steps {
         match &step.action {
-            PlannedAction::Flow(inner) => add_steps(inner, counts),
+            PlannedAction::Flow(_)
+                if step.shared.as_ref().is_some_and(|key| !shared.insert(key)) => {}
+            PlannedAction::Flow(inner) => add_steps(inner, counts, shared),
             PlannedAction::One(action) => add_action(action, steps, counts),
         }
     }

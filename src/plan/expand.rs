@@ -199,6 +199,7 @@ impl Layout<'_> {
                     name: name.clone(),
                     action,
                     mutation: None,
+                    shared: None,
                 })
             })
             .collect()
@@ -251,6 +252,7 @@ pub(crate) fn honest(steps: &[PlannedStep]) -> Vec<PlannedStep> {
                 one => one.clone(),
             },
             mutation: None,
+            shared: None,
         })
         .collect()
 }

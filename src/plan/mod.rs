@@ -9,12 +9,14 @@ mod estimate;
 mod expand;
 mod needs;
 mod select;
+mod sharing;
 mod substitute;
 mod types;
 
 pub use build::{PlanError, describe, honest_run, plan};
 pub use estimate::estimate;
 pub use select::{Pattern, Selection, is_within};
+pub use sharing::pays_to_share;
 pub use types::{
     Disposition, Knowledge, Plan, PlannedAction, PlannedCase, PlannedRun, PlannedStep,
 };

@@ -47,6 +47,8 @@ pub struct PlannedStep {
     pub action: PlannedAction,
     /// The deviation, if the case makes one here.
     pub mutation: Option<Mutation>,
+    /// Equal keys may share one execution of this inner flow.
+    pub shared: Option<String>,
 }
 
 /// An action, or a whole flow under one name.

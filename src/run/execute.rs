@@ -7,6 +7,7 @@ use std::pin::Pin;
 use serde_json::{Map, Value};
 
 use super::action::{self, Done, Halt};
+use super::grants::Grant;
 use super::scope::Scope;
 use super::session::Session;
 use super::{Outcome, RunRecord, StepRecord, Stopped};
@@ -38,7 +39,7 @@ pub async fn execute(session: &Session, planned: &PlannedRun) -> RunRecord {
         }
     }
     let mut scope = Scope::new(session, Value::Object(clients));
-    let halted = steps(session, &mut scope, &planned.steps, "", &mut record.steps).await;
+    let halted = steps(session, &mut scope, &planned.steps, &mut record.steps).await;
     match halted {
         Ok(()) => {}
         Err((step, Halt::Stopped(reason))) => record.stopped = Some(Stopped { step, reason }),
@@ -61,7 +62,6 @@ fn steps<'a>(
     session: &'a Session,
     scope: &'a mut Scope,
     planned: &'a [PlannedStep],
-    prefix: &'a str,
     records: &'a mut Vec<StepRecord>,
 ) -> Pin<Box<dyn Future<Output = Halted> + Send + 'a>> {
     Box::pin(async move {
@@ -70,15 +70,21 @@ fn steps<'a>(
             .map(|step| (step.name.as_str(), step))
             .collect();
         for step in planned {
-            let name = format!("{prefix}{}", step.name);
+            let name = step.name.clone();
             match &step.action {
                 PlannedAction::Flow(inner) => {
-                    let mut inner_scope = scope.inner(session);
-                    let below = format!("{name}/");
+                    let mut made = Vec::new();
+                    let ended = inner_flow(session, scope, inner, step.shared.as_ref(), &mut made)
+                        .await
+                        .map_err(|(at, halt)| (format!("{name}/{at}"), halt));
                     let first = records.len();
-                    steps(session, &mut inner_scope, inner, &below, records).await?;
-                    records.push(summary(session, name, &records[first..], &inner_scope));
-                    scope.keep(&step.name, inner_scope.results());
+                    records.extend(made.into_iter().map(|inner| StepRecord {
+                        name: format!("{name}/{}", inner.name),
+                        ..inner
+                    }));
+                    let results = ended?;
+                    records.push(summary(session, name, &records[first..], &results));
+                    scope.keep(&step.name, results);
                 }
                 PlannedAction::One(one) => {
                     let earlier = |name: &str| match &by_name.get(name)?.action {
@@ -100,15 +106,42 @@ fn steps<'a>(
     })
 }
 
+/// Executes an inner flow, or takes what a shared one brought.
+async fn inner_flow(
+    session: &Session,
+    scope: &Scope,
+    planned: &[PlannedStep],
+    shared: Option<&String>,
+    made: &mut Vec<StepRecord>,
+) -> Result<Value, (String, Halt)> {
+    let slot = session.grants.slot(shared);
+    let mut place = match &slot {
+        Some(slot) => Some(slot.lock().await),
+        None => None,
+    };
+    let known = place.as_deref().and_then(Option::as_ref);
+    if let Some(grant) = known.filter(|grant| grant.is_fresh()) {
+        made.clone_from(&grant.records);
+        return Ok(grant.results.clone());
+    }
+    let mut inner = scope.inner(session);
+    steps(session, &mut inner, planned, made).await?;
+    let results = inner.results();
+    if let Some(place) = place.as_deref_mut() {
+        *place = Grant::shareable(made, &results);
+    }
+    Ok(results)
+}
+
 /// The record of an inner flow, after those of its steps.
-fn summary(session: &Session, name: String, inner: &[StepRecord], scope: &Scope) -> StepRecord {
+fn summary(session: &Session, name: String, inner: &[StepRecord], results: &Value) -> StepRecord {
     let failed = inner.iter().find(|step| !step.outcome.is_accepted());
     StepRecord {
         name,
         action: "flow".to_owned(),
         mutation: String::new(),
         outcome: failed.map_or(Outcome::Accepted, |step| step.outcome.clone()),
-        result: session.http.vault().redact_value(&scope.results()),
+        result: session.http.vault().redact_value(results),
         exchanges: inner
             .iter()
             .flat_map(|step| step.exchanges.clone())

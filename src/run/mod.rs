@@ -9,6 +9,7 @@ mod document;
 mod engine;
 mod event;
 mod execute;
+mod grants;
 pub mod host;
 pub mod http;
 pub mod jose;
@@ -24,6 +25,7 @@ pub mod user_agent;
 pub use doctor::{Examined, examine};
 pub use engine::{Cancel, Executed, execute_plan};
 pub use event::{Event, Events};
+pub use execute::execute as execute_run;
 pub use recording::{
     Answer, Counts, DoctorState, DoctorStep, Exchange, FailureKind, Outcome, Presence,
     RECORDING_FORMAT, RecordedRequest, Recording, RunRecord, StepRecord, Stopped, TargetFacts,

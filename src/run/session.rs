@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 use tokio::sync::OnceCell;
 
+use super::grants::Grants;
 use super::host::DocumentHost;
 use super::http::{Client, Request, RequestKind};
 use super::redact::Kind;
@@ -41,6 +42,8 @@ pub struct Session {
     clients: Mutex<HashMap<String, Arc<Registered>>>,
     managed: Mutex<Vec<Managed>>,
     jwks: OnceCell<Value>,
+    /// Grants that several runs share.
+    pub grants: Grants,
 }
 
 /// A client identity with its registration answer.
@@ -102,6 +105,7 @@ impl Session {
             clients: Mutex::default(),
             managed: Mutex::default(),
             jwks: OnceCell::new(),
+            grants: Grants::default(),
         }
     }
 
