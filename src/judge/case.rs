@@ -29,7 +29,14 @@ pub fn judge_case(plan: &Plan, case: &PlannedCase, recording: &Recording) -> Cas
             result.run = Some(run.clone());
             match Evidence::gather(plan, case, recording, run, control.as_deref()) {
                 Ok(evidence) => judge_run(plan, &evidence, &mut result),
-                Err(ending) => settle(plan, case, Err(ending), &mut result),
+                Err(ending) => {
+                    let ending = unsent(plan, case, recording, control.as_deref(), ending);
+                    result.exchanges = match &ending {
+                        Ending::Open(open) => open.exchanges.clone(),
+                        _ => Vec::new(),
+                    };
+                    settle(plan, case, Err(ending), &mut result);
+                }
             }
             if let Some(run) = recording.runs.get(run) {
                 result.took_ms = took(recording, run);
@@ -86,6 +93,25 @@ fn judge_run(plan: &Plan, evidence: &Evidence<'_>, result: &mut CaseResult) {
         Err(_) => up_to(evidence.record, None),
     };
     settle(plan, case, decided.map(drop), result);
+}
+
+/// Why a case without a run of its own is not judged. Where the control failed, the deviation was
+/// not sent; what the control came to may still show that the case does not apply.
+fn unsent(
+    plan: &Plan,
+    case: &PlannedCase,
+    recording: &Recording,
+    control: Option<&str>,
+    ending: Ending,
+) -> Ending {
+    let evidence = control.and_then(|id| Evidence::of_control(plan, case, recording, id));
+    let (Some(evidence), Ending::Open(_)) = (evidence, &ending) else {
+        return ending;
+    };
+    match given::judge(&evidence) {
+        Err(ending @ Ending::NotApplicable(_)) => ending,
+        _ => evidence.failed_control().map_or(ending, Ending::from),
+    }
 }
 
 /// The verdict of a run, by the level of the case.
@@ -210,6 +236,7 @@ fn took(recording: &Recording, run: &RunRecord) -> u64 {
 mod tests {
     use super::*;
     use crate::judge::sample::{Sample, accepted};
+    use serde_json::json;
 
     #[test]
     fn what_did_not_run_keeps_its_disposition() {
@@ -259,6 +286,21 @@ mod tests {
                 reason: "not run: Ctrl-C".to_owned()
             }
         );
+    }
+
+    #[test]
+    fn a_run_that_its_control_made_hopeless_may_not_apply() {
+        let sample = Sample::verifier_wrong()
+            .without_run_record()
+            .control_stops_before("token");
+        let judged = sample.clone().judge();
+        assert_eq!(judged.verdict.name(), "inconclusive");
+        let text = format!("{:?}", judged.verdict);
+        assert!(text.contains("the control failed: token"), "{text}");
+        let judged = sample
+            .given("authorize", "json/x", json!({"present": true}))
+            .judge();
+        assert_eq!(judged.verdict.name(), "not_applicable");
     }
 
     #[test]

@@ -61,6 +61,38 @@ impl<'r> Evidence<'r> {
         }
     }
 
+    /// The control in place of a run that was not sent, because the control failed.
+    pub(super) fn of_control(
+        plan: &'r Plan,
+        case: &'r PlannedCase,
+        recording: &'r Recording,
+        control: &str,
+    ) -> Option<Self> {
+        let planned = plan.runs.get(control)?;
+        let record = recording.runs.get(control)?;
+        (record.stopped.is_some() && record.fault.is_none()).then(|| Self {
+            case,
+            planned,
+            record,
+            control: None,
+            recording,
+            names: planned.step_names(),
+        })
+    }
+
+    /// How a control failed, for the run that was not sent because of it.
+    pub(super) fn failed_control(&self) -> Option<Open> {
+        let stopped = self.record.stopped.as_ref()?;
+        let seen = self.record.steps.last();
+        Some(
+            Open::because(format!(
+                "not sent, since the control failed: {} was not sent: {}",
+                stopped.step, stopped.reason
+            ))
+            .shown_by(seen.map_or(&[], |step| step.exchanges.as_slice())),
+        )
+    }
+
     /// A failure of the harness: its own word, or a deviation that was planned and not made. An
     /// honest request must never be judged as a hostile one.
     fn fault(&self) -> Option<String> {

@@ -311,6 +311,11 @@ impl Sample {
         self
     }
 
+    pub(super) fn without_run_record(mut self) -> Self {
+        self.0.recording.runs.shift_remove("run");
+        self
+    }
+
     pub(super) fn without_mutation_made(mut self) -> Self {
         set(&mut self.0.recording.runs["run"], "token", |record| {
             record.mutation.clear()
