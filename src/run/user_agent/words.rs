@@ -181,16 +181,20 @@ pub(super) fn refuses_login(text: &str) -> bool {
     says(text, REFUSED_LOGIN) || text.to_lowercase().contains("not match")
 }
 
-/// Whether the target of a form leads away from the path.
+/// Whether the target of a form leads away from the path. Short words count only where they stand
+/// alone: an address may carry a random identifier, which spells one of them sooner or later.
 pub(super) fn leads_aside(action: &str) -> bool {
-    let path = action.split(['?', '#']).next().unwrap_or_default();
-    let path = path.to_ascii_lowercase();
-    [
+    const ALONE: &[&str] = &["lang", "locale", "i18n", "reset"];
+    const ANYWHERE: &[&str] = &[
         "logout", "signout", "sign-out", "register", "signup", "sign-up", "search", "forgot",
-        "reset", "lang", "locale", "i18n",
-    ]
-    .iter()
-    .any(|word| path.contains(word))
+    ];
+    let path = action.split(['?', '#']).next().unwrap_or_default();
+    let path = match path.split_once("://") {
+        Some((_, rest)) => rest.split_once('/').map_or("", |(_, path)| path),
+        None => path,
+    };
+    let lower = path.to_ascii_lowercase();
+    says(path, ALONE) || ANYWHERE.iter().any(|word| lower.contains(word))
 }
 
 /// How well a name or a label fits a field for the user name; 0 is not at all.
@@ -258,6 +262,26 @@ mod tests {
         }
         assert!(meaning("Sign in", "").logs_in && !meaning("Sign in", "").aside);
         assert!(meaning("Sign up", "").aside && meaning("Log out", "").aside);
+    }
+
+    #[test]
+    fn a_random_identifier_leads_nowhere() {
+        for action in [
+            "/logout",
+            "/i18n/setlang",
+            "/a/lang",
+            "/reset-password",
+            "/signUp",
+        ] {
+            assert!(leads_aside(action), "{action}");
+        }
+        for action in [
+            "http://127.0.0.1:7320/interaction/xLaNgReSet1I18nQ",
+            "https://register.example/login",
+            "/login",
+        ] {
+            assert!(!leads_aside(action), "{action}");
+        }
     }
 
     #[test]
