@@ -108,9 +108,12 @@ fn target(session: &Session, discovery: &Discovery) -> Value {
         .iter()
         .map(|scope| json!({ "name": scope, "scope": joined(std::slice::from_ref(scope)) }))
         .collect();
+    // A client that did not register `openid` is refused ID tokens.
+    let openid = openid(discovery);
     let registered: Vec<String> = scopes
         .iter()
         .chain(&file.authorization.scopes)
+        .chain(&openid)
         .cloned()
         .collect();
     json!({
@@ -126,6 +129,13 @@ fn target(session: &Session, discovery: &Discovery) -> Value {
         "audit": file.audit_log.as_ref().map(|log| &log.words),
         "users": user_names(session),
     })
+}
+
+/// The scope of OpenID Connect, where the authorization server lists it.
+fn openid(discovery: &Discovery) -> Option<String> {
+    let metadata = &discovery.server_metadata.as_ref()?.document;
+    let listed = strings(metadata.get("scopes_supported"));
+    listed.into_iter().find(|scope| scope == "openid")
 }
 
 fn user_names(session: &Session) -> Value {
