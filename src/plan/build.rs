@@ -90,7 +90,7 @@ impl Builder<'_> {
         let own = own.into_iter().flatten().filter_map(Value::as_str);
         let cited = check.requirements.iter().map(String::as_str).chain(own);
         let mut requirements: Vec<Cited> = cited
-            .filter_map(|id| self.suites.registry.get(id).cloned())
+            .filter_map(|id| self.suites.registry.get(id).map(Cited::without_notes))
             .collect();
         requirements.sort_by_key(|cited| {
             let binds = cited.requirement.binds(self.version);

@@ -206,19 +206,15 @@ impl Layout<'_> {
     }
 }
 
+/// The check with `binding` put in, without its table: a case needs its own row only.
 fn bind(check: &Check, binding: &Binding<'_>) -> Result<Check, String> {
-    let mut value = serde_json::to_value(check).map_err(|cause| cause.to_string())?;
-    // The table itself stays as written: it is where the values come from.
-    let kept: Vec<(&str, Option<Value>)> = ["cases", "each"]
-        .into_iter()
-        .map(|name| (name, value.as_object_mut().and_then(|map| map.remove(name))))
-        .collect();
-    let mut bound = substitute(&value, binding)?;
-    for (name, member) in kept {
-        if let (Some(map), Some(member)) = (bound.as_object_mut(), member) {
-            map.insert(name.to_owned(), member);
-        }
-    }
+    let check = Check {
+        cases: Vec::new(),
+        each: None,
+        ..check.clone()
+    };
+    let value = serde_json::to_value(&check).map_err(|cause| cause.to_string())?;
+    let bound = substitute(&value, binding)?;
     let mut check: Check = serde_json::from_value(bound).map_err(|cause| cause.to_string())?;
     for expression in &mut check.when {
         *expression = substitute_expression(expression, binding)?;

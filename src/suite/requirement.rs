@@ -160,6 +160,15 @@ pub struct Cited {
     pub requirement: Requirement,
 }
 
+impl Cited {
+    /// The citation as a case carries it; the notes are for those who write checks.
+    pub fn without_notes(&self) -> Self {
+        let mut cited = self.clone();
+        cited.requirement.notes = String::new();
+        cited
+    }
+}
+
 /// Every requirement, by id. The only source of [`Cited`], so an unknown id cannot be cited.
 #[derive(Clone, Debug, Default)]
 pub struct Registry {

@@ -44,7 +44,12 @@ impl Client {
         recorder: Recorder,
     ) -> Result<Self, ClientError> {
         let root = options.extra_root.as_deref();
-        let pooled = tls::config(root, &["h2", "http/1.1"])?;
+        let uses_tls = options
+            .allowed
+            .list()
+            .iter()
+            .any(|origin| origin.as_str().starts_with("https:"));
+        let pooled = tls::config(root, uses_tls, &["h2", "http/1.1"])?;
         let mut raw = pooled.clone();
         raw.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Self(Arc::new(Shared {

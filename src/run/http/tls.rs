@@ -13,9 +13,11 @@ use rustls_platform_verifier::Verifier;
 
 use super::ClientError;
 
-/// The configuration for connections that speak the protocols of `alpn`.
+/// The configuration for connections that speak the protocols of `alpn`. Where no allowed origin
+/// uses TLS, the platform's roots are not read: they cost time and memory.
 pub(super) fn config(
     extra_root: Option<&[u8]>,
+    uses_tls: bool,
     alpn: &[&str],
 ) -> Result<ClientConfig, ClientError> {
     let roots = roots(extra_root)?;
@@ -24,7 +26,11 @@ pub(super) fn config(
         .with_safe_default_protocol_versions()
         .map_err(|error| ClientError::Setup(error.to_string()))?
         .dangerous()
-        .with_custom_certificate_verifier(verifier(roots, provider)?)
+        .with_custom_certificate_verifier(if uses_tls {
+            verifier(roots, provider)?
+        } else {
+            Arc::new(NoTrust(provider))
+        })
         .with_no_client_auth();
     config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
     Ok(config)
@@ -120,10 +126,10 @@ mod tests {
             b"-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----",
         ] {
             assert!(
-                matches!(config(Some(bad), &[]), Err(ClientError::Root(_))),
+                matches!(config(Some(bad), true, &[]), Err(ClientError::Root(_))),
                 "{bad:?}"
             );
         }
-        assert!(config(None, &["h2", "http/1.1"]).is_ok());
+        assert!(config(None, true, &["h2", "http/1.1"]).is_ok());
     }
 }

@@ -28,7 +28,7 @@ static NESTED: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static MEMBER: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(&format!(r#"(?i)("(?:{NAMES})"\s*:\s*")((?:[^"\\]|\\.)+)"#)).ok());
 static INPUT: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?is)<input\b[^>]{0,8192}>").ok());
+    LazyLock::new(|| Regex::new(r"(?is)<input\b[^>]*>").ok());
 static ATTRIBUTE: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r#"(?is)\b(name|value)\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+)"#).ok());
 /// RFC 7515 section 7.1 and RFC 7516 section 7.1, compact forms: the header is a JSON object.
