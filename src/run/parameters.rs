@@ -66,7 +66,11 @@ impl Changes {
             members.shift_remove(name);
         }
         for (name, value) in &self.set {
-            members.insert(name.clone(), value.clone());
+            if value.is_null() {
+                members.shift_remove(name);
+            } else {
+                members.insert(name.clone(), value.clone());
+            }
         }
         for (name, text) in &self.append {
             if let (Some(Value::String(value)), Value::String(text)) = (members.get_mut(name), text)

@@ -295,6 +295,13 @@ impl Session {
         })
     }
 
+    /// How many client profiles were registered.
+    pub fn registered_clients(&self) -> usize {
+        let clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        let registered = |cell: &Arc<Registered>| matches!(cell.get(), Some(Ok(_)));
+        clients.values().filter(|cell| registered(cell)).count()
+    }
+
     /// How many registered clients are still to be deleted.
     pub fn managed_clients(&self) -> usize {
         self.managed

@@ -177,6 +177,7 @@ fn has_right_form(syntax: VerifierSyntax, verifier: &str) -> bool {
         VerifierSyntax::Checked => is_verifier(verifier, 43, 128),
         VerifierSyntax::AnyShort => is_verifier(verifier, 1, 128),
         VerifierSyntax::AnyLong => is_verifier(verifier, 43, usize::MAX),
+        VerifierSyntax::LongRefused => is_verifier(verifier, 43, 64),
         VerifierSyntax::AnyCharacters => (43..=128).contains(&verifier.len()),
         VerifierSyntax::Unchecked => true,
     }

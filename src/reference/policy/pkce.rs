@@ -91,6 +91,8 @@ decision! {
         AnyShort,
         /// Long ones pass.
         AnyLong,
+        /// Those of more than 64 characters, which are right, do not pass.
+        LongRefused,
         /// Any characters pass.
         AnyCharacters,
         /// Nothing is checked.

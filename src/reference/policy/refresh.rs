@@ -88,6 +88,8 @@ decision! {
 section! {
     /// Decisions about refresh tokens.
     pub struct RefreshPolicy {
+        /// Whether the tokens that are given out work (OAuth 2.1 section 4.3.2).
+        served: bool = true,
         /// Who gets one.
         issued: RefreshIssue = RefreshIssue::WhenRegistered,
         /// Rotation for public clients.

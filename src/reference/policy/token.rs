@@ -222,6 +222,17 @@ decision! {
     }
 }
 
+decision! {
+    /// How a code is looked up (OAuth 2.1 section 4.1.3).
+    pub enum CodeLookup {
+        /// By the whole text.
+        #[default]
+        Whole,
+        /// By its first 32 characters.
+        Beginning,
+    }
+}
+
 section! {
     /// Decisions about authorization codes.
     pub struct CodePolicy {
@@ -239,6 +250,8 @@ section! {
         redirect_uri: RedirectAtToken = RedirectAtToken::ComparedIfSent,
         /// Form.
         form: HandleForm = HandleForm::Random,
+        /// Lookup.
+        lookup: CodeLookup = CodeLookup::Whole,
         /// Whether garbage in place of a code is refused rather than crashing the server.
         garbage_handled: bool = true,
     }

@@ -118,7 +118,8 @@ fn describe_visit(at: &At<'_>, visited: Visited, list: &Pairs) -> Done {
             let delivered = [&params, &form_post, &fragment]
                 .into_iter()
                 .flatten()
-                .find(|(name, _)| name == "code")
+                // Behind a fragment that the redirect URI had, the query stands in the fragment.
+                .find(|(name, _)| name == "code" || name.ends_with("?code"))
                 .map(|(_, value)| value.clone());
             let error = [&params, &form_post, &fragment]
                 .into_iter()

@@ -364,6 +364,19 @@ pub fn of_honest_run(run: &RunRecord, all: &mut Capabilities) {
     );
 }
 
+/// What the registrations of the honest run add: whether clients can be managed afterwards.
+pub fn of_registration(session: &Session, all: &mut Capabilities) {
+    if session.registered_clients() == 0 {
+        return;
+    }
+    all.insert(
+        Capability::RegistrationManagement,
+        present_if(session.managed_clients() > 0, || {
+            absent("registration answers hold no registration_client_uri and its token")
+        }),
+    );
+}
+
 /// Whether the token of the honest grant shows that `resource` is honoured.
 ///
 /// A server that does not know the parameter ignores it rightly (OAuth 2.1 section 3.1), so only

@@ -52,6 +52,7 @@ pub async fn examine(
     };
     if let Some(record) = &record {
         capabilities::of_honest_run(record, &mut known);
+        capabilities::of_registration(session, &mut known);
         if let Some(reason) = honest_steps(record, &mut steps) {
             capabilities::break_way_in(&reason, &mut known);
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::reference::Site;
 use crate::reference::audit::{Entry, Event};
 use crate::reference::policy::resource::ScopeAtToken;
-use crate::reference::policy::token::{RedirectAtToken, Replay, SingleUse};
+use crate::reference::policy::token::{CodeLookup, RedirectAtToken, Replay, SingleUse};
 use crate::reference::scope;
 use crate::reference::store::client::Client;
 use crate::reference::store::grant::Code;
@@ -25,6 +25,7 @@ pub async fn redeem(site: &Site, client: &Client, form: &Parameters) -> Result<I
         .get("code")
         .ok_or_else(|| Refused::invalid_request("code is missing"))?;
     let policy = &site.policy.codes;
+    let text = &known(site, text);
     let mut was_spent = None;
     if policy.single_use == SingleUse::Racy {
         was_spent = site.store.lock().codes.get(text).map(|code| code.spent);
@@ -48,6 +49,22 @@ pub async fn redeem(site: &Site, client: &Client, form: &Parameters) -> Result<I
         return Err(Refused::invalid_grant("the code was used before"));
     }
     issue(site, &mut state, client, form, text, &code)
+}
+
+/// The code that `text` is taken for.
+fn known(site: &Site, text: &str) -> String {
+    let beginning = text.get(..32).unwrap_or(text);
+    let found = match site.policy.codes.lookup {
+        CodeLookup::Whole => None,
+        CodeLookup::Beginning => site
+            .store
+            .lock()
+            .codes
+            .keys()
+            .find(|code| code.starts_with(beginning))
+            .cloned(),
+    };
+    found.unwrap_or_else(|| text.to_owned())
 }
 
 fn unknown(site: &Site, text: &str) -> Refused {

@@ -23,6 +23,12 @@ pub async fn redeem(site: &Site, client: &Client, form: &Parameters) -> Result<I
         .get("refresh_token")
         .ok_or_else(|| Refused::invalid_request("refresh_token is missing"))?;
     let policy = &site.policy.refresh_tokens;
+    if !policy.served {
+        return Err(Refused::new(
+            "unsupported_grant_type",
+            "this grant type is not supported",
+        ));
+    }
     let mut was_spent = None;
     if policy.race == RefreshRace::Racy {
         was_spent = site
