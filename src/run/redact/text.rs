@@ -27,8 +27,7 @@ static NESTED: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// `"name": "value"` in JSON, whether or not the value ends.
 static MEMBER: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(&format!(r#"(?i)("(?:{NAMES})"\s*:\s*")((?:[^"\\]|\\.)+)"#)).ok());
-static INPUT: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?is)<input\b[^>]*>").ok());
+static INPUT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?is)<input\b[^>]*>").ok());
 static ATTRIBUTE: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r#"(?is)\b(name|value)\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+)"#).ok());
 /// RFC 7515 section 7.1 and RFC 7516 section 7.1, compact forms: the header is a JSON object.
@@ -56,7 +55,7 @@ fn by_place<'t>(
     secret: &mut dyn FnMut(Kind, &str) -> Option<String>,
 ) -> Cow<'t, str> {
     let mut text = Cow::Borrowed(text);
-    replace(&mut text, &PAIR, &mut |found| {
+    replace(&mut text, &PAIR, "=", &mut |found| {
         let kind = Kind::of_name(&found[2])?;
         let value = if bracketed(&found[3]) {
             found[3].to_owned()
@@ -70,14 +69,14 @@ fn by_place<'t>(
             secret(kind, &value)?
         ))
     });
-    replace(&mut text, &NESTED, &mut |found| {
+    replace(&mut text, &NESTED, "%", &mut |found| {
         let once = percent_decode_str(&found[4])
             .decode_utf8_lossy()
             .into_owned();
         let marker = secret(Kind::of_name(&found[2])?, &form_decode(&once))?;
         Some(format!("{}{}{}{marker}", &found[1], &found[2], &found[3]))
     });
-    replace(&mut text, &MEMBER, &mut |found| {
+    replace(&mut text, &MEMBER, "\"", &mut |found| {
         let name = found[1].split('"').nth(1)?;
         let value = serde_json::from_str::<String>(&format!("\"{}\"", &found[2]));
         let value = value.unwrap_or_else(|_| found[2].to_owned());
@@ -87,8 +86,12 @@ fn by_place<'t>(
         }
         Some(format!("{}{}", &found[1], secret(kind, &value)?))
     });
-    replace(&mut text, &INPUT, &mut |found| input(&found[0], secret));
-    replace(&mut text, &JWT, &mut |found| secret(Kind::Token, &found[0]));
+    replace(&mut text, &INPUT, "<", &mut |found| {
+        input(&found[0], secret)
+    });
+    replace(&mut text, &JWT, "eyJ", &mut |found| {
+        secret(Kind::Token, &found[0])
+    });
     text
 }
 
@@ -102,12 +105,17 @@ fn form_decode(text: &str) -> String {
         .into_owned()
 }
 
-/// Replaces matches for which the closure has something; leaves the others.
+/// Replaces matches for which the closure has something; leaves the others. Every match holds
+/// `literal`: most texts do not, and are spared the search.
 fn replace(
     text: &mut Cow<'_, str>,
     pattern: &LazyLock<Option<Regex>>,
+    literal: &str,
     with: &mut dyn FnMut(&Captures<'_>) -> Option<String>,
 ) {
+    if !text.contains(literal) {
+        return;
+    }
     let Some(pattern) = pattern.as_ref() else {
         return;
     };
