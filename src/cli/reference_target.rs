@@ -56,8 +56,8 @@ fn log_words() -> AuditWords {
     AuditWords {
         grant: "token_issued".to_owned(),
         grant_refused: "token_refused".to_owned(),
-        access: "\"access\"".to_owned(),
-        access_denied: "access_denied".to_owned(),
+        access: r#""event":"access""#.to_owned(),
+        access_denied: r#""event":"access_denied""#.to_owned(),
     }
 }
 
