@@ -17,8 +17,13 @@ use authspec::suite::Suites;
 use common::{Servers, results};
 use libtest_mimic::{Arguments, Failed, Trial};
 
+/// Pairs of servers that are tested at the same time.
+const RUNS_AT_ONCE: usize = 6;
+
 fn main() {
-    let arguments = Arguments::from_args();
+    let mut arguments = Arguments::from_args();
+    // Most of a run is waiting: for a token to end, for a log to be written.
+    arguments.test_threads.get_or_insert(RUNS_AT_ONCE);
     let suites = Arc::new(Suites::embedded().unwrap_or_else(|problems| panic!("{problems}")));
     let policies = fixtures::policies().unwrap_or_else(|problems| panic!("{problems}"));
     let defects = fixtures::defects(&suites).unwrap_or_else(|problems| panic!("{problems}"));

@@ -355,9 +355,13 @@ pub fn of_honest_run(run: &RunRecord, all: &mut Capabilities) {
         );
         all.insert(C::ResourceIndicators, resource_indicators(&token.result));
     }
-    let session = run
-        .step("call")
-        .is_some_and(|call| call.result.get("session").is_some());
+    let call = run.step("call");
+    // A 403 is about scope, and a matter for the checks; at a 401 no token can be called good.
+    if call.is_some_and(|call| call.result.get("status") == Some(&Value::from(401))) {
+        let reason = "the MCP server answers the honestly obtained token with 401";
+        all.insert(C::AccessToken, broken(reason));
+    }
+    let session = call.is_some_and(|call| call.result.get("session").is_some());
     all.insert(
         C::Sessions,
         present_if(session, || absent("the MCP server opens no sessions")),
