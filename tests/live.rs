@@ -18,6 +18,9 @@ use common::findings::{Findings, Variant};
 use common::server::{Server, missing_runtime};
 use libtest_mimic::{Arguments, Failed, Trial};
 
+/// More open MUST cases than this would say little of a server.
+const MOST_OPEN_PERCENT: usize = 5;
+
 fn main() {
     let arguments = Arguments::from_args();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/targets");
@@ -69,12 +72,13 @@ fn compare(path: &Path, findings: &Findings, name: &str, variant: &Variant) -> R
     let mut wrong = differences(&judgement.cases, findings, name);
     wrong.extend(open_musts(&judgement.cases, findings, name));
     println!(
-        "{} {name}: {} cases, {} requests, {} registrations, {} logins, {:.1} s",
+        "{} {name}: {} cases, {} requests, {} registrations, {} logins, {} token requests, {:.1} s",
         findings.server,
         judgement.cases.len(),
         recording.counts.requests,
         recording.counts.registrations,
         recording.counts.logins,
+        recording.counts.token_requests,
         f64::from(u32::try_from(recording.took_ms).unwrap_or(u32::MAX)) / 1000.0,
     );
     if wrong.is_empty() {
@@ -116,22 +120,42 @@ fn differences(cases: &[CaseResult], findings: &Findings, name: &str) -> Vec<Str
     wrong
 }
 
-/// MUST cases that stayed open although nobody listed them, and every harness fault.
+/// MUST cases that stayed open although nobody listed them, too many of them, and every harness
+/// fault.
 fn open_musts(cases: &[CaseResult], findings: &Findings, name: &str) -> Vec<String> {
     let expected: Vec<Pattern> = findings
         .open(name)
         .map(|case| Pattern::new(case).unwrap_or_else(|error| panic!("{case}: {error}")))
         .collect();
-    cases
+    let listed = |case: &CaseResult| expected.iter().any(|pattern| pattern.selects(&case.id));
+    let applicable = cases
         .iter()
-        .filter(|case| match &case.verdict {
-            Verdict::Error { .. } => true,
-            Verdict::Inconclusive { .. } => {
-                case.level.is_some_and(authspec::suite::Level::is_must)
-                    && !expected.iter().any(|pattern| pattern.selects(&case.id))
-            }
-            _ => false,
-        })
+        .filter(|case| is_must(case) && !matches!(case.verdict, Verdict::NotApplicable { .. }))
+        .count();
+    let open: Vec<&CaseResult> = cases.iter().filter(|case| is_open_must(case)).collect();
+    let mut wrong: Vec<String> = cases
+        .iter()
+        .filter(|case| matches!(case.verdict, Verdict::Error { .. }))
+        .chain(open.iter().copied().filter(|case| !listed(case)))
         .map(|case| format!("open: {}: {:?}", case.id, case.verdict))
-        .collect()
+        .collect();
+    if open.len() * 100 > applicable * MOST_OPEN_PERCENT {
+        wrong.push(format!(
+            "{} of {applicable} MUST cases are open",
+            open.len()
+        ));
+    }
+    wrong
+}
+
+fn is_must(case: &CaseResult) -> bool {
+    case.level.is_some_and(authspec::suite::Level::is_must)
+}
+
+fn is_open_must(case: &CaseResult) -> bool {
+    let open = matches!(
+        case.verdict,
+        Verdict::Inconclusive { .. } | Verdict::Untested { .. }
+    );
+    open && is_must(case)
 }
