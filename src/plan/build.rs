@@ -39,8 +39,18 @@ pub fn plan(
             check: format!("{}/{}", loaded.area, loaded.check.id),
             cause,
         };
-        let rows = expand::rows(&loaded.check, &builder.templates, &knowledge.variables)
-            .map_err(in_check)?;
+        let rows = expand::rows(&loaded.check, &builder.templates, &knowledge.variables);
+        let rows = match rows {
+            Ok(rows) => rows,
+            Err(cause) => {
+                // A table of the target's own lists: what it holds is the server's doing.
+                let case = builder.without_table(loaded, cause);
+                if selection.wants(&case) {
+                    cases.push(case);
+                }
+                continue;
+            }
+        };
         for row in rows {
             let case = builder.identify(loaded, &row);
             if !selection.wants(&case) {
@@ -107,6 +117,21 @@ impl Builder<'_> {
                 reason: format!("MCP {} does not ask for it", self.version),
             },
         }
+    }
+
+    /// A check whose table cannot be made on this target, as one case.
+    fn without_table(&self, loaded: &LoadedCheck, cause: String) -> PlannedCase {
+        let row = Row {
+            name: None,
+            members: Params::new(),
+        };
+        let mut case = self.identify(loaded, &row);
+        if case.level.is_some() {
+            case.disposition = Disposition::Inconclusive {
+                reason: format!("its cases cannot be told on this target: {cause}"),
+            };
+        }
+        case
     }
 
     fn decide(&mut self, mut case: PlannedCase, row: &Row) -> Result<PlannedCase, String> {

@@ -46,6 +46,10 @@ pub(crate) fn rows(
         .collect())
 }
 
+/// Most rows that a target's own lists may make of one check: a server must not decide how long a
+/// run takes.
+const MOST_ROWS: usize = 200;
+
 fn each_rows(
     each: &Each,
     templates: &Templates,
@@ -58,6 +62,9 @@ fn each_rows(
             .evaluate(expression, &context)
             .map_err(|cause| format!("each.of.{name}: {cause}"))?;
         let items = list.as_array().cloned().unwrap_or_default();
+        if rows.len().saturating_mul(items.len()) > MOST_ROWS * MOST_ROWS {
+            return Err(too_many());
+        }
         rows = rows
             .iter()
             .flat_map(|row| {
@@ -69,8 +76,9 @@ fn each_rows(
             })
             .collect();
     }
-    let mut kept = Vec::new();
-    for mut row in rows {
+    let mut kept: Vec<Row> = Vec::new();
+    let mut names = BTreeSet::new();
+    for row in rows {
         let mut scope = variables.clone();
         scope.insert("case".to_owned(), Value::Object(row.clone()));
         let context = crate::suite::context(&scope);
@@ -85,14 +93,63 @@ fn each_rows(
         let name = templates
             .render(&each.case, &context)
             .map_err(|cause| format!("each.case: {cause}"))?;
-        let name = text_of(&name);
-        row.insert("case".to_owned(), Value::String(name.clone()));
+        let name = name_of(&text_of(&name));
+        if !names.insert(name.clone()) {
+            continue;
+        }
+        if kept.len() == MOST_ROWS {
+            return Err(too_many());
+        }
+        let mut members: Params = row
+            .iter()
+            .map(|(name, value)| (name.clone(), as_data(value)))
+            .collect();
+        members.insert("case".to_owned(), as_data(&Value::String(name.clone())));
         kept.push(Row {
             name: Some(name),
-            members: row,
+            members,
         });
     }
     Ok(kept)
+}
+
+fn too_many() -> String {
+    format!("the target's own lists make more than {MOST_ROWS} cases of it")
+}
+
+/// Longest name of a row that the target's own lists make.
+const LONGEST_NAME: usize = 80;
+
+/// A server's word as part of a case's id: short, and nothing in it acts on a display.
+fn name_of(text: &str) -> String {
+    text.chars()
+        .take(LONGEST_NAME)
+        .map(|letter| match letter.is_control() {
+            true => char::REPLACEMENT_CHARACTER,
+            false => letter,
+        })
+        .collect()
+}
+
+/// A value of the target as it may stand in a template: never read as one. A text that looks like
+/// a template becomes an expression that gives just this text.
+fn as_data(value: &Value) -> Value {
+    match value {
+        Value::String(text) if ["{{", "{%", "{#"].iter().any(|open| text.contains(open)) => {
+            let literal = Value::String(text.clone()).to_string();
+            let literal = literal
+                .replace('{', "\\u007b")
+                .replace('}', "\\u007d")
+                .replace('%', "\\u0025");
+            Value::String(format!("{{{{ {literal} }}}}"))
+        }
+        Value::Array(items) => items.iter().map(as_data).collect(),
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, member)| (name.clone(), as_data(member)))
+            .collect(),
+        other => other.clone(),
+    }
 }
 
 fn text_of(value: &Value) -> String {
@@ -264,4 +321,53 @@ pub(crate) fn is_hostile(steps: &[PlannedStep]) -> bool {
 
 fn is_repeat(step: &PlannedStep) -> bool {
     matches!(&step.action, PlannedAction::One(action) if matches!(**action, Action::Repeat(_)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn each(scopes: Value) -> Result<Vec<Row>, String> {
+        let each = serde_json::from_value(json!({
+            "of": { "scope": "scopes" }, "case": "{{ case.scope }}",
+        }));
+        let each: Each = each.expect("a table");
+        let variables = Map::from_iter([("scopes".to_owned(), scopes)]);
+        each_rows(&each, &Templates::new(), &variables)
+    }
+
+    #[test]
+    fn a_servers_word_is_never_read_as_a_template() {
+        let hostile = "a{{ 7 * 7 }}{% for x in range(9) %}\"\\\n{# ä #}\u{1F600}";
+        let rows = each(json!([hostile])).expect("rows");
+        let binding = Binding {
+            name: "case",
+            members: &rows[0].members,
+        };
+        let check = json!({
+            "whole": "{{ case.scope }}", "part": "x {{ case.scope }}", "sum": "{{ 'y' ~ case.scope }}",
+        });
+        let bound = substitute(&check, &binding).expect("substitutes");
+        let context = crate::suite::context(json!({}));
+        let rendered = Templates::new().render_value(&bound, &context);
+        assert_eq!(
+            rendered.expect("renders"),
+            json!({
+                "whole": hostile, "part": format!("x {hostile}"), "sum": format!("y{hostile}"),
+            })
+        );
+    }
+
+    #[test]
+    fn a_server_decides_neither_how_many_cases_there_are_nor_how_they_look() {
+        let many: Vec<String> = (0..100_000).map(|n| n.to_string()).collect();
+        assert!(each(json!(many)).is_err_and(|cause| cause.contains("more than")));
+        let rows = each(json!(["a", "a", "b\u{1b}[2J", "c".repeat(5000)])).expect("rows");
+        let names: Vec<&str> = rows.iter().filter_map(|row| row.name.as_deref()).collect();
+        assert_eq!(
+            names,
+            ["a", "b\u{fffd}[2J", "c".repeat(LONGEST_NAME).as_str()]
+        );
+    }
 }

@@ -154,7 +154,7 @@ pub(crate) fn obstacle(
     needs: &Needs,
     knowledge: &Knowledge,
 ) -> Option<Disposition> {
-    let mut missing: Vec<String> = Vec::new();
+    let mut untested = None;
     let mut broken = None;
     for capability in &needs.capabilities {
         match knowledge.capabilities.get(capability) {
@@ -164,7 +164,7 @@ pub(crate) fn obstacle(
                 });
             }
             Some(Presence::NotGiven { add }) => {
-                missing.push(add.clone());
+                untested.get_or_insert_with(|| Disposition::Untested { add: add.clone() });
             }
             Some(Presence::Broken { reason }) => {
                 broken.get_or_insert_with(|| Disposition::Inconclusive {
@@ -175,28 +175,19 @@ pub(crate) fn obstacle(
         }
     }
     for client in &needs.clients {
-        missing.extend(missing_client(suites, client, knowledge));
+        untested = untested.or_else(|| missing_client(suites, client, knowledge));
     }
-    let mut seen = BTreeSet::new();
-    missing.retain(|add| seen.insert(add.clone()));
-    if missing.is_empty() {
-        broken
-    } else {
-        Some(Disposition::Untested {
-            add: missing.join("; "),
-        })
-    }
+    untested.or(broken)
 }
 
-fn missing_client(suites: &Suites, client: &str, knowledge: &Knowledge) -> Option<String> {
+fn missing_client(suites: &Suites, client: &str, knowledge: &Knowledge) -> Option<Disposition> {
     if knowledge.given_clients.iter().any(|given| given == client) {
         return None;
     }
     let profile = suites.clients.get(client)?;
     let registration = knowledge.capabilities.get(&Capability::DynamicRegistration);
-    match registration {
-        Some(Presence::Present) | None if !profile.only_given => None,
-        Some(Presence::NotGiven { add }) if !profile.only_given => Some(add.clone()),
-        _ => Some(format!("`clients.{client}` ({})", profile.title)),
-    }
+    let can_register = matches!(registration, Some(Presence::Present) | None);
+    (profile.only_given || !can_register).then(|| Disposition::Untested {
+        add: format!("`clients.{client}` to the target file ({})", profile.title),
+    })
 }
