@@ -9,8 +9,9 @@ use super::args::Reach;
 use super::conduct::{Conduct, Prepared, prepare};
 use super::console::Console;
 use super::failure::Failure;
+use super::one_test::Watched;
 use crate::run::http::Origin;
-use crate::run::{DoctorState, DoctorStep, Events, Presence};
+use crate::run::{DoctorState, DoctorStep, Presence};
 use crate::suite::{Capability, Suites};
 use crate::target::{Registration, Target, TargetFile};
 
@@ -36,11 +37,12 @@ pub async fn look(
     suites: &Suites,
     file: TargetFile,
     conduct: &Conduct,
-    events: Option<&Events>,
+    watched: &Watched,
     console: &Console,
 ) -> Result<Prepared, Failure> {
+    let events = watched.events();
     let url = file.mcp_server.clone().unwrap_or_default();
-    let as_server = prepare(suites, resolve(&file)?, conduct, events).await?;
+    let as_server = prepare(suites, resolve(&file)?, conduct, events, watched.cancel()).await?;
     if is(Capability::Protected, &as_server) {
         console.remark(&format!(
             "{url} is taken as an MCP server: it asks for a token. {LOOKING}"
@@ -52,7 +54,7 @@ pub async fn look(
     if !as_server.examined().steps.first().is_some_and(answers) {
         return Ok(as_server);
     }
-    if let Some(as_issuer) = as_issuer(suites, &file, &url, conduct, events).await? {
+    if let Some(as_issuer) = as_issuer(suites, &file, &url, conduct, watched).await? {
         as_server.dismiss(events).await;
         console.remark(&format!(
             "{url} is taken as an authorization server: its metadata name it as the issuer. \
@@ -80,8 +82,9 @@ async fn as_issuer(
     file: &TargetFile,
     url: &str,
     conduct: &Conduct,
-    events: Option<&Events>,
+    watched: &Watched,
 ) -> Result<Option<Prepared>, Failure> {
+    let events = watched.events();
     // A slash too many is a person's slip, not a server's: identifiers are compared as they are.
     for issuer in [url, url.trim_end_matches('/')] {
         let target = TargetFile {
@@ -89,7 +92,8 @@ async fn as_issuer(
             authorization_server: Some(issuer.to_owned()),
             ..file.clone()
         };
-        let prepared = prepare(suites, resolve(&target)?, conduct, events).await?;
+        let prepared =
+            prepare(suites, resolve(&target)?, conduct, events, watched.cancel()).await?;
         let metadata = prepared.examined().knowledge.variables.get("metadata");
         let named = metadata.and_then(|document| document.get("issuer"));
         if named.and_then(Value::as_str) == Some(issuer)

@@ -72,7 +72,8 @@ pub struct Prepared {
     started: (String, Instant),
 }
 
-/// Examines the way in and makes the plan.
+/// Examines the way in and makes the plan. Where `cancel` cuts that short, the plan builds on what
+/// was found until then.
 ///
 /// # Errors
 /// The target cannot be addressed at all, or a suite does not fit it.
@@ -81,6 +82,7 @@ pub async fn prepare(
     target: Target,
     conduct: &Conduct,
     events: Option<&Events>,
+    cancel: &Cancel,
 ) -> Result<Prepared, ConductError> {
     let started = (jiff::Timestamp::now().to_string(), Instant::now());
     let client = client(&target, events)?;
@@ -95,14 +97,18 @@ pub async fn prepare(
         conduct.look_only,
         |knowledge| honest(suites, knowledge),
         events,
+        cancel,
     )
     .await;
-    let plan = plan(
-        suites,
-        &examined.knowledge,
-        conduct.version,
-        &conduct.selection,
-    )?;
+    let (version, selection) = (conduct.version, &conduct.selection);
+    let plan = match plan(suites, &examined.knowledge, version, selection) {
+        Ok(plan) => plan,
+        Err(error) => {
+            // The doctor may have registered a client.
+            session.clean_up().await;
+            return Err(error.into());
+        }
+    };
     if let Some(events) = events {
         let _ = events.send(Event::Planned {
             runs: plan.runs.len(),
@@ -165,6 +171,11 @@ impl Prepared {
     /// The plan.
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// The secrets of the test so far, for whoever checks that none of them is told.
+    pub fn vault(&self) -> Arc<Vault> {
+        Arc::clone(self.session.http.vault())
     }
 
     /// What the doctor found.
@@ -293,7 +304,7 @@ pub async fn conduct(
     events: Option<&Events>,
     cancel: &Cancel,
 ) -> Result<(Recording, Judgement), ConductError> {
-    let prepared = prepare(suites, target, conduct, events).await?;
+    let prepared = prepare(suites, target, conduct, events, cancel).await?;
     let (plan, recording) = prepared.execute(conduct, events, cancel).await;
     let judgement = verdicts(suites, &plan, &recording, conduct.strict);
     Ok((recording, judgement))

@@ -38,20 +38,21 @@ pub fn doctor(args: &Doctor, console: &Console) -> Result<u8, Failure> {
             let mut file = bare_url::target_file(&args.target, &args.reach)?;
             apply_manners(&args.manners, &mut file);
             let conduct = conduct(file.mcp_version);
-            bare_url::look(&suites, file, &conduct, events, console).await?
+            bare_url::look(&suites, file, &conduct, &watched, console).await?
         } else {
             let target = load(&args.target, &suites, &args.reach, &args.manners, console)?;
             let conduct = conduct(target.file.mcp_version);
-            prepare(&suites, target, &conduct, events).await?
+            prepare(&suites, target, &conduct, events, watched.cancel()).await?
         };
         let (_, recording) = prepared.dismiss(events).await;
+        let cut_short = watched.cancel().borrow().is_some();
         watched.stop().await;
         print(&recording, console)?;
         let broken = recording
             .doctor
             .iter()
             .any(|step| step.state == DoctorState::Broken);
-        let fails = broken || unreachable(&recording).is_some();
+        let fails = cut_short || broken || unreachable(&recording).is_some();
         Ok(if fails { BROKEN } else { 0 })
     })
 }

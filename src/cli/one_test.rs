@@ -86,7 +86,7 @@ pub async fn test(
     console: &Console,
 ) -> Result<u8, Failure> {
     let watched = Watched::start(console.verbosity);
-    let prepared = prepare(suites, target, conduct, watched.events()).await?;
+    let prepared = prepare(suites, target, conduct, watched.events(), watched.cancel()).await?;
     finish(suites, prepared, conduct, output, watched, console).await
 }
 
@@ -186,6 +186,11 @@ impl Watched {
     /// Where the test tells what happens.
     pub const fn events(&self) -> Option<&Events> {
         Some(&self.events)
+    }
+
+    /// Set when somebody wants the test to end early.
+    pub const fn cancel(&self) -> &Cancel {
+        &self.cancel
     }
 
     /// Takes the progress line away. Whoever still holds a sender does not keep it.

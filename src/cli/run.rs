@@ -26,7 +26,7 @@ pub fn run(args: &Run, console: &Console) -> Result<u8, Failure> {
         let conduct = wanted.conduct(&file, selection, true);
         return block_on(async {
             let watched = Watched::start(console.verbosity);
-            let looked = bare_url::look(&suites, file, &conduct, watched.events(), console);
+            let looked = bare_url::look(&suites, file, &conduct, &watched, console);
             let prepared = looked.await?;
             finish(&suites, prepared, &conduct, &args.output, watched, console).await
         });

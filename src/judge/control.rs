@@ -42,8 +42,7 @@ impl<'r> Accepted<'r> {
                 Some(stopped) => format!("{} was not sent: {}", stopped.step, stopped.reason),
                 None => format!("it has no step {name}"),
             };
-            let seen = run.steps.last().map_or(&[][..], |step| &step.exchanges);
-            return Err(Open::because(reason).shown_by(seen));
+            return Err(Open::because(reason).shown_by(run.stopped_by()));
         };
         match Standing::of(step) {
             Standing::Accepted => Ok(Self { step }),

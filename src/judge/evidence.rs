@@ -133,12 +133,7 @@ impl<'r> Evidence<'r> {
             ),
             None => format!("{name} was not reached"),
         })
-        .shown_by(
-            self.record
-                .steps
-                .last()
-                .map_or(&[], |step| step.exchanges.as_slice()),
-        )
+        .shown_by(self.record.stopped_by())
     }
 
     /// Position of a step in the plan.

@@ -476,5 +476,6 @@ fn stop(run: &mut RunRecord, step: &str) {
     run.stopped = Some(Stopped {
         step: step.to_owned(),
         reason: "an earlier step gave nothing".to_owned(),
+        exchanges: Vec::new(),
     });
 }

@@ -95,7 +95,11 @@ pub async fn start(
         true => None,
         false => Some(listen(options.mcp_server_port).await?),
     };
-    let site = Arc::new(site(policy, &own, other.as_ref(), &options)?);
+    let origin = origin_of(&own)?;
+    let mcp_origin = other
+        .as_ref()
+        .map_or_else(|| Ok(origin.clone()), origin_of)?;
+    let site = Arc::new(site(policy, origin, mcp_origin, &options)?);
     let (stop, stopped) = watch::channel(());
     let authorization = authorization_server::router(site.clone());
     let mcp = mcp_server::router(site.clone());
@@ -129,17 +133,25 @@ async fn listen(port: Option<u16>) -> io::Result<TcpListener> {
     TcpListener::bind(("127.0.0.1", port.unwrap_or(0))).await
 }
 
-fn site(
-    policy: Policy,
-    own: &TcpListener,
-    other: Option<&TcpListener>,
-    options: &Options,
-) -> io::Result<Site> {
-    let origin = format!("http://{}", own.local_addr()?);
-    let mcp_origin = match other {
-        Some(listener) => format!("http://{}", listener.local_addr()?),
-        None => origin.clone(),
-    };
+/// Both servers as one router, for whoever listens at `origin` himself. Requests must carry their
+/// peer's address as `ConnectInfo<SocketAddr>`.
+///
+/// # Errors
+/// The policy contradicts itself.
+pub fn router_at(origin: &str, policy: Policy) -> io::Result<Router> {
+    policy
+        .check()
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+    let origin = origin.to_owned();
+    let site = Arc::new(site(policy, origin.clone(), origin, &Options::default())?);
+    Ok(authorization_server::router(site.clone()).merge(mcp_server::router(site)))
+}
+
+fn origin_of(listener: &TcpListener) -> io::Result<String> {
+    Ok(format!("http://{}", listener.local_addr()?))
+}
+
+fn site(policy: Policy, origin: String, mcp_origin: String, options: &Options) -> io::Result<Site> {
     let store = Store::default();
     for client in &policy.clients {
         let client = Client::preconfigured(&policy, client);

@@ -49,7 +49,7 @@ pub async fn execute_plan(
     let mut working = FuturesUnordered::new();
     let mut cancelled = cancel.clone();
     loop {
-        while working.len() < concurrency.max(1) && cancel.borrow().is_none() {
+        while working.len() < concurrency.max(1) && !is_over(session, cancel) {
             let Some(job) = schedule.next() else { break };
             if let Some(run) = plan.runs.get(job.run()) {
                 working.push(start(Arc::clone(session), run.clone(), job));
@@ -69,8 +69,20 @@ pub async fn execute_plan(
             _ = cancelled.wait_for(Option::is_some) => break,
         }
     }
-    out.interrupted = cancel.borrow().clone();
+    out.interrupted = cancel
+        .borrow()
+        .clone()
+        .or_else(|| session.http.is_out_of_time().then(out_of_time));
     out
+}
+
+/// Nothing more is to be started.
+fn is_over(session: &Session, cancel: &Cancel) -> bool {
+    cancel.borrow().is_some() || session.http.is_out_of_time()
+}
+
+fn out_of_time() -> String {
+    "the time for the whole run (`limits.run_timeout`) is over".to_owned()
 }
 
 /// Whether a run went through to its last step.

@@ -29,26 +29,44 @@ pub async fn execute(session: &Session, planned: &PlannedRun) -> RunRecord {
             Ok(client) => {
                 clients.insert(profile.clone(), client.variables());
             }
-            Err(reason) => {
-                record.stopped = Some(Stopped {
-                    step: first_step(planned),
-                    reason,
-                });
+            Err(none) => {
+                halt(
+                    session,
+                    first_step(planned),
+                    Halt::NoClient(none),
+                    &mut record,
+                );
                 return record;
             }
         }
     }
     let mut scope = Scope::new(session, Value::Object(clients));
     let halted = steps(session, &mut scope, &planned.steps, &mut record.steps).await;
-    match halted {
-        Ok(()) => {}
-        Err((step, Halt::Stopped(reason))) => record.stopped = Some(Stopped { step, reason }),
-        Err((step, Halt::Fault(reason))) => record.fault = Some(format!("step {step}: {reason}")),
+    if let Err((step, why)) = halted {
+        halt(session, step, why, &mut record);
     }
     let client = last_client(session, &scope, &planned.steps).await;
     let own = Value::Object(scope.own_variables(client.as_ref()));
     record.variables = session.http.vault().redact_value(&own);
     record
+}
+
+/// Records why the run goes no further. Reasons hold words of the server.
+fn halt(session: &Session, step: String, why: Halt, record: &mut RunRecord) {
+    let reason = session.http.vault().redact_text(&why.to_string());
+    let exchanges = match why {
+        Halt::Fault(_) => {
+            record.fault = Some(format!("step {step}: {reason}"));
+            return;
+        }
+        Halt::Stopped(_) => Vec::new(),
+        Halt::NoClient(none) => none.exchanges,
+    };
+    record.stopped = Some(Stopped {
+        step,
+        reason,
+        exchanges,
+    });
 }
 
 fn first_step(planned: &PlannedRun) -> String {

@@ -17,6 +17,7 @@ mod mcp;
 mod parameters;
 mod recording;
 pub mod redact;
+mod registrar;
 mod schedule;
 mod scope;
 mod session;

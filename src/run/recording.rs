@@ -155,12 +155,26 @@ pub struct Stopped {
     pub step: String,
     /// Why.
     pub reason: String,
+    /// Positions of the exchanges that show it, where they belong to no step of this run: a client
+    /// is registered once for all runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exchanges: Vec<usize>,
 }
 
 impl RunRecord {
     /// The record of the step called `name`.
     pub fn step(&self, name: &str) -> Option<&StepRecord> {
         self.steps.iter().find(|step| step.name == name)
+    }
+
+    /// The exchanges that show why the run went no further: those of the step that was not sent,
+    /// else of the last one that was.
+    pub fn stopped_by(&self) -> &[usize] {
+        match (&self.stopped, self.steps.last()) {
+            (Some(stopped), _) if !stopped.exchanges.is_empty() => &stopped.exchanges,
+            (_, Some(step)) => &step.exchanges,
+            (_, None) => &[],
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::redact::Kind;
-use super::session::{KnownClient, Session};
+use super::session::{KnownClient, NoClient, Session};
 use super::user_agent::CookieJar;
 use crate::suite::{random_verifier, s256};
 
@@ -85,7 +85,7 @@ impl Scope {
     ///
     /// # Errors
     /// Why there is none.
-    pub async fn client(&self, session: &Session, name: &str) -> Result<KnownClient, String> {
+    pub async fn client(&self, session: &Session, name: &str) -> Result<KnownClient, NoClient> {
         match self.registered.get(name) {
             Some(client) => Ok(client.clone()),
             None => session.client(name).await,

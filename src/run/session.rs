@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
@@ -10,8 +11,9 @@ use tokio::sync::OnceCell;
 
 use super::grants::Grants;
 use super::host::DocumentHost;
-use super::http::{Client, Request, RequestKind};
+use super::http::{Client, Request, RequestKind, Sent};
 use super::redact::Kind;
+use super::registrar::Registrar;
 use crate::suite::{Authentication, ClientProfile, McpVersion, Params, Templates};
 use crate::target::{Live, LiveClient, Target};
 
@@ -40,10 +42,10 @@ pub struct Session {
     pub audit_start: u64,
     variables: RwLock<Map<String, Value>>,
     clients: Mutex<HashMap<String, Arc<Registered>>>,
-    managed: Mutex<Vec<Managed>>,
     jwks: OnceCell<Value>,
     /// Grants that several runs share.
     pub grants: Grants,
+    registrar: Registrar,
 }
 
 /// A client identity with its registration answer.
@@ -56,13 +58,24 @@ pub struct KnownClient {
 }
 
 /// The client of a profile, or why there is none; made at first use.
-type Registered = OnceCell<Result<KnownClient, String>>;
+type Registered = OnceCell<Result<KnownClient, NoClient>>;
 
-/// A registered client that is to be deleted (RFC 7592 section 2.3).
-#[derive(Clone)]
-struct Managed {
-    uri: String,
-    token: Live,
+/// Why a profile has no client.
+#[derive(Clone, Debug)]
+pub struct NoClient {
+    /// Why.
+    pub reason: String,
+    /// Positions of the exchanges that show it.
+    pub exchanges: Vec<usize>,
+}
+
+impl NoClient {
+    fn because(reason: String) -> Self {
+        Self {
+            reason,
+            exchanges: Vec::new(),
+        }
+    }
 }
 
 impl Session {
@@ -103,9 +116,9 @@ impl Session {
             audit_start,
             variables: RwLock::default(),
             clients: Mutex::default(),
-            managed: Mutex::default(),
             jwks: OnceCell::new(),
             grants: Grants::default(),
+            registrar: Registrar::default(),
         }
     }
 
@@ -163,7 +176,7 @@ impl Session {
     ///
     /// # Errors
     /// Why there is none.
-    pub async fn client(&self, profile: &str) -> Result<KnownClient, String> {
+    pub async fn client(&self, profile: &str) -> Result<KnownClient, NoClient> {
         if let Some(live) = self.target.clients.get(profile) {
             return Ok(KnownClient {
                 live: live.clone(),
@@ -182,23 +195,37 @@ impl Session {
             .clone()
     }
 
-    async fn register_profile(&self, profile: &str) -> Result<KnownClient, String> {
+    async fn register_profile(&self, profile: &str) -> Result<KnownClient, NoClient> {
         let context = crate::suite::context(self.variables());
-        let members = self.registration_members(profile, &context)?;
-        let request = self.registration_request(&members)?;
-        let sent = self.http.send("register client", request).await;
-        let response = sent
-            .answer
-            .map_err(|failure| format!("registration of {profile}: {}", failure.message))?;
+        let members = self
+            .registration_members(profile, &context)
+            .map_err(NoClient::because)?;
+        let request = self
+            .registration_request(&members)
+            .map_err(NoClient::because)?;
+        let sent = self.register("register client", request).await;
+        let no_client = |reason| NoClient {
+            reason,
+            exchanges: vec![sent.exchange],
+        };
+        let response = sent.answer.as_ref().map_err(|failure| {
+            no_client(format!("registration of {profile}: {}", failure.message))
+        })?;
         let answer = response.json().unwrap_or_default();
         self.adopt(&answer, &members).ok_or_else(|| {
             let error = answer.get("error").and_then(Value::as_str);
-            format!(
+            no_client(format!(
                 "registration of the client profile {profile} was answered {} {}",
                 response.status,
                 error.unwrap_or("without a client_id")
-            )
+            ))
         })
+    }
+
+    /// Sends a registration request to its end, whoever stops waiting for it. What it registered is
+    /// deleted when the session ends.
+    pub async fn register(&self, purpose: &str, request: Request) -> Sent {
+        self.registrar.send(&self.http, purpose, request).await
     }
 
     /// A profile's registration document, rendered.
@@ -246,22 +273,10 @@ impl Session {
         Ok(request)
     }
 
-    /// The client of a registration answer; it is deleted when the session ends.
+    /// The client of a registration answer.
     pub fn adopt(&self, answer: &Value, asked: &Params) -> Option<KnownClient> {
         let text = |name: &str| answer.get(name).and_then(Value::as_str);
         let client_id = text("client_id")?.to_owned();
-        if let (Some(uri), Some(token)) = (
-            text("registration_client_uri"),
-            text("registration_access_token"),
-        ) {
-            self.managed
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(Managed {
-                    uri: uri.to_owned(),
-                    token: Live::new(token),
-                });
-        }
         let method = text("token_endpoint_auth_method").or_else(|| {
             asked
                 .get("token_endpoint_auth_method")
@@ -304,23 +319,16 @@ impl Session {
 
     /// How many registered clients are still to be deleted.
     pub fn managed_clients(&self) -> usize {
-        self.managed
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .len()
+        self.registrar.managed()
     }
 
-    /// Deletes the clients that the session registered (RFC 7592 section 2.3).
+    /// Deletes the clients that the session registered (RFC 7592 section 2.3). It has time of its
+    /// own for that, also where the time of the run is over.
     pub async fn clean_up(&self) {
-        let managed: Vec<Managed> =
-            std::mem::take(&mut *self.managed.lock().unwrap_or_else(PoisonError::into_inner));
-        let deletions = managed.into_iter().map(|client| async move {
-            let mut request = Request::get(client.uri)
-                .header("Authorization", format!("Bearer {}", client.token.expose()));
-            request.method = "DELETE".to_owned();
-            self.http.send("delete client", request).await;
-        });
-        futures_util::future::join_all(deletions).await;
+        let answer = self.target.file.limits.answer_timeout.clamp(0.1, 60.0);
+        let patience = Duration::from_secs_f64(3.0 * answer);
+        self.http.grant(patience);
+        self.registrar.clean_up(&self.http, patience).await;
     }
 }
 

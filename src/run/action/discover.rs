@@ -5,10 +5,10 @@
 use serde_json::{Map, Value, json};
 
 use super::{Answered, Done, answered};
+use crate::run::Outcome;
 use crate::run::http::Request;
 use crate::run::mcp::{self, Envelope, Message};
 use crate::run::session::Session;
-use crate::run::{FailureKind, Outcome};
 use crate::suite::McpVersion;
 
 /// A document and where it was found.
@@ -35,8 +35,6 @@ pub struct Discovery {
     pub server_metadata: Option<Found>,
     /// URLs that were tried in vain, with what came.
     pub tried: Vec<(String, String)>,
-    /// Origins that discovery led to, and that the target file does not name.
-    pub not_allowed: Vec<String>,
     /// Positions of the exchanges.
     pub exchanges: Vec<usize>,
 }
@@ -217,12 +215,7 @@ async fn first_document(
                     .push((url, "200, but not a JSON object".to_owned())),
             },
             Ok(response) => out.tried.push((url, response.status.to_string())),
-            Err(failure) => {
-                if failure.kind == FailureKind::NotAllowed {
-                    out.not_allowed.push(origin(&url));
-                }
-                out.tried.push((url, failure.message));
-            }
+            Err(failure) => out.tried.push((url, failure.message)),
         }
     }
     None

@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use super::Outcome;
 use super::http::{Request, Sent};
 use super::scope::Scope;
-use super::session::{KnownClient, Session};
+use super::session::{KnownClient, NoClient, Session};
 use super::{document, parameters};
 use crate::suite::{Action, Mutation, Params};
 
@@ -39,6 +39,9 @@ pub enum Halt {
     /// An earlier step brought nothing that this one could use, or a limit of the target file.
     #[error("{0}")]
     Stopped(String),
+    /// There is no client to send it as.
+    #[error("{}", .0.reason)]
+    NoClient(NoClient),
     /// A bug or a limit of the harness.
     #[error("{0}")]
     Fault(String),
@@ -74,7 +77,12 @@ pub async fn execute(
         .and_then(|mutation| mutation.client.as_deref())
         .or_else(|| client_of(action));
     let client = match client_name {
-        Some(client) => Some(scope.client(session, client).await.map_err(Halt::Stopped)?),
+        Some(client) => Some(
+            scope
+                .client(session, client)
+                .await
+                .map_err(Halt::NoClient)?,
+        ),
         None => None,
     };
     let context = scope.context(session, client.as_ref());
@@ -147,11 +155,16 @@ impl At<'_> {
     }
 
     async fn send(&self, purpose: &str, mut request: Request) -> Answered {
-        self.mutation.headers(&mut request);
+        self.shape(&mut request);
+        answered(self.session.http.send(purpose, request).await)
+    }
+
+    /// Applies what a mutation changes in every kind of request.
+    fn shape(&self, request: &mut Request) {
+        self.mutation.headers(request);
         if let Some(method) = &self.mutation.method {
             request.method.clone_from(method);
         }
-        answered(self.session.http.send(purpose, request).await)
     }
 }
 

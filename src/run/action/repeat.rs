@@ -21,7 +21,7 @@ pub async fn step(at: At<'_>, repeat: &Repeat, earlier: &Earlier<'_>) -> Result<
             at.scope
                 .client(at.session, name)
                 .await
-                .map_err(Halt::Stopped)?,
+                .map_err(Halt::NoClient)?,
         ),
         None => None,
     };

@@ -108,18 +108,17 @@ fn authorization_server(session: &Session, discovery: &Discovery, all: &mut Capa
     let found = discovery.server_metadata.as_ref();
     all.insert(
         AuthorizationServer,
-        present_if(discovery.issuer.is_some(), || no_issuer(all)),
+        present_if(discovery.issuer.is_some(), || {
+            not_given("`authorization_server`, the issuer: discovery names none")
+        }),
     );
     all.insert(
         AuthorizationServerMetadata,
         present_if(
             found.is_some_and(|found| found.found_by != "default_endpoints"),
-            || match (&discovery.issuer, discovery.not_allowed.last()) {
-                (Some(_), Some(origin)) => not_given(format!(
-                    "`allow_origins: [{origin}]`, so that the authorization server may be asked"
-                )),
-                (Some(issuer), None) => broken(no_metadata(issuer, discovery)),
-                (None, _) => no_issuer(all),
+            || match &discovery.issuer {
+                Some(issuer) => broken(no_metadata(issuer, discovery)),
+                None => not_given("`authorization_server`, the issuer: discovery names none"),
             },
         ),
     );
@@ -135,15 +134,6 @@ fn authorization_server(session: &Session, discovery: &Discovery, all: &mut Capa
         }
     } else {
         features(session, metadata, all);
-    }
-}
-
-/// Why nothing is known of an authorization server: the MCP server that should name it does not
-/// answer, or names none.
-fn no_issuer(all: &Capabilities) -> Presence {
-    match all.get(&Capability::McpServer) {
-        Some(Presence::Broken { reason }) => broken(reason.clone()),
-        _ => not_given("`authorization_server`, the issuer: discovery names none"),
     }
 }
 

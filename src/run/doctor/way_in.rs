@@ -7,7 +7,9 @@ use crate::plan::{Knowledge, PlannedRun};
 use crate::run::action::{Discovery, discover};
 use crate::run::execute::execute;
 use crate::run::session::Session;
-use crate::run::{Answer, DoctorState, DoctorStep, Event, Events, Outcome, Presence, RunRecord};
+use crate::run::{
+    Answer, Cancel, DoctorState, DoctorStep, Event, Events, Outcome, Presence, RunRecord,
+};
 use crate::suite::Capability;
 
 /// What the doctor found.
@@ -21,14 +23,16 @@ pub struct Examined {
 }
 
 /// Examines the way in. `honest` makes the honest run once discovery has said what is there; with
-/// `look_only` nobody registers or logs in.
+/// `look_only` nobody registers or logs in. Where `cancel` cuts it short, what was found until then
+/// counts.
 pub async fn examine(
     session: &Arc<Session>,
     look_only: bool,
     honest: impl FnOnce(&Knowledge) -> Option<PlannedRun>,
     events: Option<&Events>,
+    cancel: &Cancel,
 ) -> Examined {
-    let found = discover(session).await;
+    let found = unless(cancel, discover(session)).await.unwrap_or_default();
     let mut steps = Steps {
         list: Vec::new(),
         events,
@@ -44,7 +48,14 @@ pub async fn examine(
     };
     let run = if look_only { None } else { honest(&knowledge) };
     let record = match run {
-        Some(run) => Some(execute(session, &run).await),
+        Some(run) => match unless(cancel, execute(session, &run)).await {
+            Ok(record) => Some(record),
+            Err(reason) => {
+                steps.skip("login", &reason);
+                capabilities::break_way_in(&reason, &mut known);
+                None
+            }
+        },
         None => {
             steps.skip("login", &missing(&knowledge, look_only));
             None
@@ -53,7 +64,7 @@ pub async fn examine(
     if let Some(record) = &record {
         capabilities::of_honest_run(record, &mut known);
         capabilities::of_registration(session, &mut known);
-        if let Some(reason) = honest_steps(record, &mut steps) {
+        if let Some(reason) = honest_steps(session, record, &mut steps) {
             capabilities::break_way_in(&reason, &mut known);
         }
     }
@@ -63,6 +74,23 @@ pub async fn examine(
         steps: steps.list,
         knowledge,
         honest: record,
+    }
+}
+
+/// What `work` comes to, or why it was cut short.
+async fn unless<T>(cancel: &Cancel, work: impl Future<Output = T>) -> Result<T, String> {
+    let mut cancel = cancel.clone();
+    let cut_short = async {
+        match cancel.wait_for(Option::is_some).await {
+            Ok(reason) => reason.clone().unwrap_or_default(),
+            // Nobody is left who could.
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        biased;
+        reason = cut_short => Err(reason),
+        done = work => Ok(done),
     }
 }
 
@@ -130,13 +158,12 @@ fn reachable(session: &Session, found: &Discovery, steps: &mut Steps<'_>) {
         Answer::Response {
             status, headers, ..
         } => {
-            steps.add(
-                "reachable",
-                DoctorState::Ok,
-                format!("{} answers {status}", exchange.request.url),
-                "",
-                vec![first],
-            );
+            let (state, mend) = match unwilling(status) {
+                Some(mend) => (DoctorState::Notice, mend),
+                None => (DoctorState::Ok, ""),
+            };
+            let found = format!("{} answers {status}", exchange.request.url);
+            steps.add("reachable", state, found, mend, vec![first]);
             clock(&headers, steps, first);
         }
         Answer::Failed { kind, message } => steps.add(
@@ -160,6 +187,27 @@ const fn mend_of(kind: crate::run::FailureKind) -> &'static str {
             "name the origin in `allow_origins` (or use https, or set `insecure_http`)"
         }
         FailureKind::CapReached => "raise the cap in `limits`",
+    }
+}
+
+/// What to do about a status that decides nothing.
+const fn unwilling(status: u16) -> Option<&'static str> {
+    match status {
+        429 => Some(
+            "the server limits requests: wait, or ask for less (`limits.requests_per_second`, \
+             `limits.token_request_interval`)",
+        ),
+        500.. => Some("look into the server's log: it fails by itself"),
+        _ => None,
+    }
+}
+
+/// What to do about an exchange that brought no usable answer; `None` where the answer is one.
+fn mend_of_answer(session: &Session, exchanges: &[usize]) -> Option<&'static str> {
+    let exchange = session.http.recorder().get(*exchanges.last()?)?;
+    match exchange.answer {
+        Answer::Failed { kind, .. } => Some(mend_of(kind)),
+        Answer::Response { status, .. } => unwilling(status),
     }
 }
 
@@ -204,18 +252,11 @@ fn discovery(session: &Session, found: &Discovery, steps: &mut Steps<'_>) {
             exchanges,
         ),
         (Some(issuer), None) => {
-            let tried: Vec<String> = found
-                .tried
-                .iter()
-                .map(|(url, came)| format!("{url}: {came}"))
-                .collect();
-            steps.add(
-                "discovery",
-                DoctorState::Broken,
-                format!("no metadata of {issuer} ({})", tried.join("; ")),
-                "correct `authorization_server`, or name its origin in `allow_origins`",
-                exchanges,
+            let mend = mend_of_answer(session, &exchanges).unwrap_or(
+                "correct `authorization_server`, or mend the metadata that the server publishes",
             );
+            let found = format!("no metadata of {issuer}{}", tried(found));
+            steps.add("discovery", DoctorState::Broken, found, mend, exchanges);
         }
         (None, _) if !session.target.access_tokens.is_empty() => {
             steps.skip(
@@ -226,15 +267,28 @@ fn discovery(session: &Session, found: &Discovery, steps: &mut Steps<'_>) {
         (None, _) => steps.add(
             "discovery",
             DoctorState::Broken,
-            "nothing leads to an authorization server".to_owned(),
+            format!("nothing leads to an authorization server{}", tried(found)),
             "give the issuer as `authorization_server`",
             exchanges,
         ),
     }
 }
 
+/// What was tried in vain, in parentheses.
+fn tried(found: &Discovery) -> String {
+    let tried: Vec<String> = found
+        .tried
+        .iter()
+        .map(|(url, came)| format!("{url}: {came}"))
+        .collect();
+    match tried.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", tried.join("; ")),
+    }
+}
+
 /// Tells the honest run's steps; the reason why the way in is broken, if it is.
-fn honest_steps(record: &RunRecord, steps: &mut Steps<'_>) -> Option<String> {
+fn honest_steps(session: &Session, record: &RunRecord, steps: &mut Steps<'_>) -> Option<String> {
     if let Some(fault) = &record.fault {
         steps.add(
             "login",
@@ -253,7 +307,10 @@ fn honest_steps(record: &RunRecord, steps: &mut Steps<'_>) -> Option<String> {
             Outcome::Undecided { reason } => (DoctorState::Broken, reason.clone()),
         };
         let broken = state == DoctorState::Broken;
-        let mend = if broken { mend } else { "" };
+        let mend = match broken {
+            true => mend_of_answer(session, &step.exchanges).unwrap_or(mend),
+            false => "",
+        };
         steps.add(name, state, found.clone(), mend, step.exchanges.clone());
         if broken && step.action != "call" {
             return Some(format!("the honest flow fails at {name}: {found}"));
@@ -263,14 +320,24 @@ fn honest_steps(record: &RunRecord, steps: &mut Steps<'_>) -> Option<String> {
     if record.steps.iter().any(|step| !step.outcome.is_accepted()) {
         return None;
     }
-    steps.add(
-        "registration",
-        DoctorState::Broken,
-        stopped.reason.clone(),
-        "let the harness register (`registration`), or give `clients.public`",
-        Vec::new(),
-    );
-    Some(stopped.reason.clone())
+    let exchanges = record.stopped_by().to_vec();
+    let (name, mend) = match record.steps.is_empty() {
+        true => (
+            "registration",
+            mend_of_answer(session, &exchanges)
+                .unwrap_or("let the harness register (`registration`), or give `clients.public`"),
+        ),
+        false => (
+            words(&stopped.step).0,
+            "look at the exchange: what came before brought nothing to go on with",
+        ),
+    };
+    let found = stopped.reason.clone();
+    steps.add(name, DoctorState::Broken, found, mend, exchanges);
+    Some(format!(
+        "the honest flow stops at {name}: {}",
+        stopped.reason
+    ))
 }
 
 fn words(action: &str) -> (&'static str, &'static str) {

@@ -1,7 +1,7 @@
 //! The client: every request of a run passes here, is held to the limits, sent, redacted and
 //! recorded.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::time;
@@ -29,7 +29,7 @@ struct Shared {
     throttle: Throttle,
     pooled: Pooled,
     raw: Raw,
-    deadline: Option<time::Instant>,
+    deadline: Mutex<Option<time::Instant>>,
 }
 
 /// Waits longer than this are told as events.
@@ -57,10 +57,12 @@ impl Client {
             throttle: Throttle::new(options.rate, options.concurrency),
             pooled: Pooled::new(&pooled, &options.limits, &options.allowed)?,
             raw: Raw::new(raw),
-            deadline: options
-                .limits
-                .run
-                .map(|length| time::Instant::now() + length),
+            deadline: Mutex::new(
+                options
+                    .limits
+                    .run
+                    .map(|length| time::Instant::now() + length),
+            ),
             options,
             vault,
             recorder,
@@ -89,9 +91,28 @@ impl Client {
 
     /// Whether the time for the whole run is over.
     pub fn is_out_of_time(&self) -> bool {
-        self.0
-            .deadline
+        self.deadline()
             .is_some_and(|deadline| deadline <= time::Instant::now())
+    }
+
+    /// Gives time from now on, if less is left: what a guest leaves behind is to be put away also
+    /// when the time of the run is over.
+    pub fn grant(&self, time: Duration) {
+        let until = time::Instant::now() + time;
+        let mut deadline = self
+            .0
+            .deadline
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *deadline = deadline.map(|deadline| deadline.max(until));
+    }
+
+    fn deadline(&self) -> Option<time::Instant> {
+        *self
+            .0
+            .deadline
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sends a request and records the exchange, whatever becomes of it.
@@ -198,8 +219,7 @@ impl Client {
         let limits = &self.0.options.limits;
         let until = time::Instant::now() + limits.answer;
         let until = self
-            .0
-            .deadline
+            .deadline()
             .map_or(until, |deadline| deadline.min(until));
         if wire.needs_raw() {
             self.0.raw.send(wire, limits, self.allowed(), until).await
@@ -209,7 +229,7 @@ impl Client {
     }
 
     async fn wait_until(&self, moment: time::Instant) -> Result<(), Failure> {
-        match self.0.deadline {
+        match self.deadline() {
             Some(deadline) if deadline < moment => {
                 time::sleep_until(deadline).await;
                 Err(out_of_time())
