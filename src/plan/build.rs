@@ -31,6 +31,7 @@ pub fn plan(
         knowledge,
         version,
         templates: Templates::new(),
+        context: crate::suite::context(&knowledge.variables),
         runs: IndexMap::new(),
     };
     let mut cases = Vec::new();
@@ -39,7 +40,7 @@ pub fn plan(
             check: format!("{}/{}", loaded.area, loaded.check.id),
             cause,
         };
-        let rows = expand::rows(&loaded.check, &builder.templates, &knowledge.variables);
+        let rows = expand::rows(&loaded.check, &builder.templates, &builder.context);
         let rows = match rows {
             Ok(rows) => rows,
             Err(cause) => {
@@ -84,6 +85,7 @@ struct Builder<'a> {
     knowledge: &'a Knowledge,
     version: McpVersion,
     templates: Templates,
+    context: minijinja::Value,
     runs: IndexMap<String, PlannedRun>,
 }
 
@@ -164,11 +166,11 @@ impl Builder<'_> {
 
     /// The first `when` expression that is false or cannot be evaluated on this target.
     fn unmet_condition(&self, check: &Check) -> Option<Disposition> {
-        let context = crate::suite::context(&self.knowledge.variables);
+        let context = &self.context;
         check.when.iter().find_map(|expression| {
             let holds = self
                 .templates
-                .evaluate(expression, &context)
+                .evaluate(expression, context)
                 .is_ok_and(|value| value == Value::Bool(true));
             (!holds).then(|| Disposition::NotApplicable {
                 reason: format!("it applies only where {expression}"),
@@ -288,6 +290,7 @@ pub fn honest_run(
         knowledge,
         version: McpVersion::V20251125,
         templates: Templates::new(),
+        context: crate::suite::context(&knowledge.variables),
         runs: IndexMap::new(),
     };
     let layout = Layout {

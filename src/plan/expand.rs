@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value};
+use serde_json::{Value, json};
 
 use super::substitute::{Binding, substitute, substitute_expression};
 use super::{PlannedAction, PlannedStep};
@@ -25,10 +25,10 @@ pub(crate) struct Row {
 pub(crate) fn rows(
     check: &Check,
     templates: &Templates,
-    variables: &Map<String, Value>,
+    context: &minijinja::Value,
 ) -> Result<Vec<Row>, String> {
     if let Some(each) = &check.each {
-        return each_rows(each, templates, variables);
+        return each_rows(each, templates, context);
     }
     if check.cases.is_empty() {
         return Ok(vec![Row {
@@ -53,13 +53,12 @@ const MOST_ROWS: usize = 200;
 fn each_rows(
     each: &Each,
     templates: &Templates,
-    variables: &Map<String, Value>,
+    context: &minijinja::Value,
 ) -> Result<Vec<Row>, String> {
     let mut rows = vec![Params::new()];
     for (name, expression) in &each.of {
-        let context = crate::suite::context(variables);
         let list = templates
-            .evaluate(expression, &context)
+            .evaluate(expression, context)
             .map_err(|cause| format!("each.of.{name}: {cause}"))?;
         let items = list.as_array().cloned().unwrap_or_default();
         if rows.len().saturating_mul(items.len()) > MOST_ROWS * MOST_ROWS {
@@ -79,9 +78,7 @@ fn each_rows(
     let mut kept: Vec<Row> = Vec::new();
     let mut names = BTreeSet::new();
     for row in rows {
-        let mut scope = variables.clone();
-        scope.insert("case".to_owned(), Value::Object(row.clone()));
-        let context = crate::suite::context(&scope);
+        let context = crate::suite::context_over(json!({ "case": row }), context);
         if let Some(condition) = &each.condition {
             let holds = templates
                 .evaluate(condition, &context)
@@ -326,15 +323,14 @@ fn is_repeat(step: &PlannedStep) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     fn each(scopes: Value) -> Result<Vec<Row>, String> {
         let each = serde_json::from_value(json!({
             "of": { "scope": "scopes" }, "case": "{{ case.scope }}",
         }));
         let each: Each = each.expect("a table");
-        let variables = Map::from_iter([("scopes".to_owned(), scopes)]);
-        each_rows(&each, &Templates::new(), &variables)
+        let context = crate::suite::context(json!({ "scopes": scopes }));
+        each_rows(&each, &Templates::new(), &context)
     }
 
     #[test]

@@ -23,6 +23,7 @@ pub async fn execute(session: &Session, planned: &PlannedRun) -> RunRecord {
         stopped: None,
         fault: None,
     };
+    session.publish_texts(&planned.steps);
     let mut clients = Map::new();
     for profile in &planned.clients {
         match session.client(profile).await {
@@ -182,7 +183,7 @@ fn record(
         mutation: step
             .mutation
             .as_ref()
-            .map(|mutation| vault.redact_text(&describe(mutation)))
+            .map(|mutation| vault.redact_known(&describe(mutation)))
             .unwrap_or_default(),
         outcome: redacted(session, &done.outcome),
         result: vault.redact_value(&result),

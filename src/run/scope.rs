@@ -34,10 +34,15 @@ impl Scope {
             .http
             .vault()
             .learn(Kind::CodeVerifier, &code_verifier);
+        let (state, nonce) = (random_verifier(), random_verifier());
+        let code_challenge = s256(&code_verifier);
+        for clear in [&state, &nonce, &code_challenge] {
+            session.http.vault().publish(clear);
+        }
         let fresh = json!({
-            "state": random_verifier(),
-            "nonce": random_verifier(),
-            "code_challenge": s256(&code_verifier),
+            "state": state,
+            "nonce": nonce,
+            "code_challenge": code_challenge,
             "code_verifier": code_verifier,
         });
         Self {
@@ -99,11 +104,10 @@ impl Scope {
 
     /// Everything that templates may name, with `client` for the step at hand.
     pub fn context(&self, session: &Session, client: Option<&KnownClient>) -> minijinja::Value {
-        let mut names = session.variables();
-        names.extend(self.own_variables(client));
+        let mut names = self.own_variables(client);
         names.extend(self.outer.clone());
         names.extend(self.results.clone());
-        crate::suite::context(names)
+        crate::suite::context_over(names, &session.context())
     }
 
     /// The names that belong to this run alone.

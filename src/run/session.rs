@@ -12,8 +12,9 @@ use tokio::sync::OnceCell;
 use super::grants::Grants;
 use super::host::DocumentHost;
 use super::http::{Client, Request, RequestKind, Sent};
-use super::redact::Kind;
+use super::redact::{Kind, Vault};
 use super::registrar::Registrar;
+use crate::plan::PlannedStep;
 use crate::suite::{Authentication, ClientProfile, McpVersion, Params, Templates};
 use crate::target::{Live, LiveClient, Target};
 
@@ -41,6 +42,8 @@ pub struct Session {
     /// Bytes of the audit log that were there before the run.
     pub audit_start: u64,
     variables: RwLock<Map<String, Value>>,
+    /// The variables as templates read them, made when first asked for.
+    context: RwLock<Option<minijinja::Value>>,
     clients: Mutex<HashMap<String, Arc<Registered>>>,
     jwks: OnceCell<Value>,
     /// Grants that several runs share.
@@ -90,6 +93,7 @@ impl Session {
             http.vault().learn(Kind::Password, user.password.expose());
         }
         for client in target.clients.values() {
+            http.vault().publish(&client.client_id);
             if let Some(secret) = &client.client_secret {
                 http.vault().learn(Kind::ClientSecret, secret.expose());
             }
@@ -115,11 +119,18 @@ impl Session {
             host: DocumentHost::new(),
             audit_start,
             variables: RwLock::default(),
+            context: RwLock::default(),
             clients: Mutex::default(),
             jwks: OnceCell::new(),
             grants: Grants::default(),
             registrar: Registrar::default(),
         }
+    }
+
+    /// Says that the texts which stand in these steps are no secrets: they stand in suites.
+    pub fn publish_texts(&self, steps: &[PlannedStep]) {
+        let steps = serde_json::to_value(steps).unwrap_or_default();
+        publish(self.http.vault(), &steps);
     }
 
     /// The global template names, live.
@@ -136,6 +147,19 @@ impl Session {
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(name.to_owned(), value);
+        *self.context.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// The global template names as templates read them.
+    pub fn context(&self) -> minijinja::Value {
+        let read = |lock: &RwLock<Option<minijinja::Value>>| {
+            lock.read().unwrap_or_else(PoisonError::into_inner).clone()
+        };
+        read(&self.context).unwrap_or_else(|| {
+            let made = crate::suite::context(self.variables());
+            *self.context.write().unwrap_or_else(PoisonError::into_inner) = Some(made.clone());
+            made
+        })
     }
 
     /// A global template name.
@@ -196,7 +220,7 @@ impl Session {
     }
 
     async fn register_profile(&self, profile: &str) -> Result<KnownClient, NoClient> {
-        let context = crate::suite::context(self.variables());
+        let context = self.context();
         let members = self
             .registration_members(profile, &context)
             .map_err(NoClient::because)?;
@@ -273,10 +297,27 @@ impl Session {
         Ok(request)
     }
 
+    /// What a request counts as: whatever is posted to the registration endpoint or the token
+    /// endpoint is scarce, by whichever step.
+    pub fn kind_of(&self, request: &Request) -> RequestKind {
+        let goes_to = |member: &str| {
+            let endpoint = self.metadata(member);
+            endpoint.is_some_and(|endpoint| request.url.split('?').next() == Some(&endpoint))
+        };
+        match (request.kind, request.method.as_str()) {
+            (RequestKind::Plain, "POST") if goes_to("registration_endpoint") => {
+                RequestKind::Registration
+            }
+            (RequestKind::Plain, "POST") if goes_to("token_endpoint") => RequestKind::Token,
+            (kind, _) => kind,
+        }
+    }
+
     /// The client of a registration answer.
     pub fn adopt(&self, answer: &Value, asked: &Params) -> Option<KnownClient> {
         let text = |name: &str| answer.get(name).and_then(Value::as_str);
         let client_id = text("client_id")?.to_owned();
+        self.http.vault().publish(&client_id);
         let method = text("token_endpoint_auth_method").or_else(|| {
             asked
                 .get("token_endpoint_auth_method")
@@ -329,6 +370,21 @@ impl Session {
         let patience = Duration::from_secs_f64(3.0 * answer);
         self.http.grant(patience);
         self.registrar.clean_up(&self.http, patience).await;
+    }
+}
+
+/// Publishes every text that is no template, and the texts that are quoted in templates.
+fn publish(vault: &Vault, value: &Value) {
+    match value {
+        Value::String(text) if text.contains("{{") => text
+            .split(['"', '\''])
+            .skip(1)
+            .step_by(2)
+            .for_each(|quoted| vault.publish(quoted)),
+        Value::String(text) => vault.publish(text),
+        Value::Array(items) => items.iter().for_each(|item| publish(vault, item)),
+        Value::Object(members) => members.values().for_each(|member| publish(vault, member)),
+        _ => {}
     }
 }
 

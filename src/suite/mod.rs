@@ -34,4 +34,6 @@ pub use step::{
     Action, Audit, Authorize, Call, ClientRequest, Discover, Fetch, Host, OBTAIN_FLOW, Obtain,
     Params, Register, Repeat, Steps, SubFlow, Wait,
 };
-pub use template::{Templates, context, covers, random_verifier, s256, whole_expression};
+pub use template::{
+    Templates, context, context_over, covers, random_verifier, s256, whole_expression,
+};

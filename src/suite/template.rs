@@ -135,6 +135,12 @@ pub fn context(names: impl serde::Serialize) -> minijinja::Value {
     minijinja::Value::from(minijinja::value::Serde(names))
 }
 
+/// Names for templates before others: `names` first, then what `below` holds. Nothing of `below` is
+/// copied, which matters where a server's documents are large.
+pub fn context_over(names: impl serde::Serialize, below: &minijinja::Value) -> minijinja::Value {
+    minijinja::context! { ..context(names), ..below.clone() }
+}
+
 /// The expression of a string that is one whole `{{ expression }}`.
 pub fn whole_expression(text: &str) -> Option<&str> {
     let inner = text.trim().strip_prefix("{{")?.strip_suffix("}}")?;
@@ -243,6 +249,14 @@ mod tests {
         assert_eq!(value.expect("renders"), Value::from(301));
         let text = templates.render("{{ token.expires_in }} s", &context);
         assert_eq!(text.expect("renders"), Value::from("300 s"));
+    }
+
+    #[test]
+    fn names_hide_those_below_them() {
+        let below = context! { a => 1, b => 2 };
+        let over = context_over(serde_json::json!({ "b": 3, "c": 4 }), &below);
+        let text = Templates::new().render("{{ a }}{{ b }}{{ c }} {{ d | default('-') }}", &over);
+        assert_eq!(text.expect("renders"), Value::from("134 -"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The vault of live secrets.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use serde_json::Value;
@@ -60,6 +60,8 @@ pub struct Vault {
 struct State {
     /// Digest of each value to the kind under which it was first met.
     kinds: HashMap<[u8; 32], (Kind, bool)>,
+    /// Digests of values that are no secrets, whatever place they stand in.
+    public: HashSet<[u8; 32]>,
     matcher: Matcher,
 }
 
@@ -72,6 +74,18 @@ impl Vault {
     /// Registers a live secret. The first kind learned for a value wins.
     pub fn learn(&self, kind: Kind, value: &str) {
         self.note(kind, value, is_sought(value));
+    }
+
+    /// Says that a value is no secret: it travels in the clear or stands in a suite, and only a
+    /// hostile case puts it where secrets stand (a `client_id` as a password, a `code_challenge` as
+    /// its own verifier, a token that is none). There it is still redacted by place, but nobody
+    /// seeks it in other texts. What is known as a secret already stays one.
+    pub fn publish(&self, value: &str) {
+        let digest = digest(value);
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        if state.kinds.get(&digest).is_none_or(|(_, sought)| !sought) {
+            state.public.insert(digest);
+        }
     }
 
     /// The marker that stands for this value in the recording.
@@ -98,6 +112,9 @@ impl Vault {
         let digest = digest(value);
         {
             let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+            if state.public.contains(&digest) {
+                return kind;
+            }
             if let Some((kind, already)) = state.kinds.get(&digest)
                 && (*already || !sought)
             {
@@ -166,6 +183,13 @@ impl Vault {
     /// by place those in query or form members, in form fields of HTML, and JSON Web Tokens.
     pub fn redact_text(&self, text: &str) -> String {
         text::redact(self, text)
+    }
+
+    /// The text with the known secrets replaced, wherever they stand. Unlike [`Vault::redact_text`]
+    /// it learns nothing from the text: for texts of ours, in which templates stand where secrets
+    /// will.
+    pub fn redact_known(&self, text: &str) -> String {
+        self.replace_known(text).unwrap_or_else(|| text.to_owned())
     }
 
     /// The same for a URL.
@@ -255,6 +279,30 @@ mod tests {
         );
         vault.learn(Kind::Password, "abc");
         assert_eq!(vault.redact_text("abcdef"), "abcdef");
+    }
+
+    #[test]
+    fn what_travels_in_the_clear_stays_readable() {
+        let vault = Vault::new();
+        vault.publish("c-3f9a0c77d1");
+        let form = vault.redact_body(b"client_id=c-3f9a0c77d1&client_secret=c-3f9a0c77d1");
+        assert!(
+            form.starts_with("client_id=c-3f9a0c77d1&client_secret=[client_secret:12:"),
+            "{form}"
+        );
+        assert_eq!(vault.redact_text("c-3f9a0c77d1"), "c-3f9a0c77d1");
+        assert_eq!(vault.kinds_in("c-3f9a0c77d1"), []);
+        vault.learn(Kind::Password, "wonderland-7");
+        vault.publish("wonderland-7");
+        assert_eq!(vault.kinds_in("wonderland-7"), [Kind::Password]);
+    }
+
+    #[test]
+    fn a_template_is_no_secret() {
+        let vault = Vault::new();
+        let text = r#"set {"code_verifier":"{{ run.code_challenge[:21] }}"}"#;
+        assert_eq!(vault.redact_known(text), text);
+        assert_eq!(vault.kinds_in(text), []);
     }
 
     #[test]
