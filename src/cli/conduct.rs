@@ -92,10 +92,12 @@ pub async fn prepare(
         conduct.version,
         suites.clients.clone(),
     ));
+    // Without an authorization server, a login brings no token.
+    let given_token = !session.target.access_tokens.is_empty();
     let examined = examine(
         &session,
         conduct.look_only,
-        |knowledge| honest(suites, knowledge),
+        |knowledge| honest(suites, knowledge, given_token),
         events,
         cancel,
     )
@@ -153,7 +155,7 @@ async fn prove_sharing(
 }
 
 /// The doctor's flow: the widest honest way that the target allows.
-fn honest(suites: &Suites, knowledge: &Knowledge) -> Option<PlannedRun> {
+fn honest(suites: &Suites, knowledge: &Knowledge, given_token: bool) -> Option<PlannedRun> {
     let has = |capability| knowledge.has(capability);
     let token = has(Capability::Login)
         && has(Capability::AuthorizationCode)
@@ -161,7 +163,7 @@ fn honest(suites: &Suites, knowledge: &Knowledge) -> Option<PlannedRun> {
     let flow = match (token, has(Capability::McpServer)) {
         (true, true) => "code_grant_call",
         (true, false) => "code_grant",
-        (false, true) if has(Capability::AccessToken) => "good_call",
+        (false, true) if given_token => "good_call",
         _ => return None,
     };
     honest_run(suites, knowledge, flow).ok()

@@ -281,10 +281,21 @@ fn finish(
     let mut done = answered.done(sent, |response, _| {
         operation && (200..300).contains(&response.status) && result.is_some() && !failed_tool
     });
-    if let Outcome::Refused { reason } = &mut done.outcome
-        && failed_tool
-    {
-        *reason = "the tool answered isError".to_owned();
+    if let Outcome::Refused { reason } = &mut done.outcome {
+        let success = done.result.get("status").and_then(Value::as_u64);
+        let success = success.is_some_and(|status| (200..300).contains(&status));
+        if failed_tool {
+            *reason = "the tool answered isError".to_owned();
+        } else if success && stage != "initialized" && error.is_none() {
+            // A success that says nothing is no refusal: a page, a stream that stays silent.
+            let reason = match (result.is_some(), stage) {
+                (true, "initialize") => "initialize was answered without a protocolVersion",
+                _ => "answered with success, but without a JSON-RPC answer",
+            };
+            done.outcome = Outcome::Undecided {
+                reason: reason.to_owned(),
+            };
+        }
     }
     done.exchanges = exchanges;
     done.result.insert("stage".to_owned(), json!(stage));

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Answered, Done, answered};
 use crate::run::Outcome;
-use crate::run::http::Request;
+use crate::run::http::{Origin, Request};
 use crate::run::mcp::{self, Envelope, Message};
 use crate::run::session::Session;
 use crate::suite::McpVersion;
@@ -35,6 +35,8 @@ pub struct Discovery {
     pub server_metadata: Option<Found>,
     /// URLs that were tried in vain, with what came.
     pub tried: Vec<(String, String)>,
+    /// An answer that does not tell whether the document is there.
+    pub undecided: Option<String>,
     /// Positions of the exchanges.
     pub exchanges: Vec<usize>,
 }
@@ -44,12 +46,14 @@ pub async fn step(session: &Session) -> Done {
     let found = discover(session).await;
     let complete = found.server_metadata.is_some()
         && (found.resource_metadata.is_some() || session.version < McpVersion::V20250618);
-    let outcome = if complete {
-        Outcome::Accepted
-    } else {
-        Outcome::Refused {
+    let outcome = match &found.undecided {
+        _ if complete => Outcome::Accepted,
+        Some(reason) => Outcome::Undecided {
+            reason: reason.clone(),
+        },
+        None => Outcome::Refused {
             reason: "discovery does not lead to an authorization server".to_owned(),
-        }
+        },
     };
     Done {
         outcome,
@@ -214,8 +218,22 @@ async fn first_document(
                     .tried
                     .push((url, "200, but not a JSON object".to_owned())),
             },
-            Ok(response) => out.tried.push((url, response.status.to_string())),
-            Err(failure) => out.tried.push((url, failure.message)),
+            Ok(response) => {
+                let status = response.status;
+                if matches!(status, 300..=399 | 429 | 500..) {
+                    let undecided = format!("{purpose} at {url}: status {status}");
+                    out.undecided.get_or_insert(undecided);
+                }
+                out.tried.push((url, status.to_string()));
+            }
+            Err(failure) => {
+                // What is no web address was never going to bring a document.
+                if Origin::of(&url).is_some() {
+                    let undecided = format!("{purpose} at {url}: {}", failure.message);
+                    out.undecided.get_or_insert(undecided);
+                }
+                out.tried.push((url, failure.message));
+            }
         }
     }
     None

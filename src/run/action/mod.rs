@@ -14,7 +14,7 @@ mod repeat;
 use serde_json::{Map, Value};
 
 use super::Outcome;
-use super::http::{Request, Sent};
+use super::http::{Request, RequestKind, Sent};
 use super::scope::Scope;
 use super::session::{KnownClient, NoClient, Session};
 use super::{document, parameters};
@@ -155,16 +155,15 @@ impl At<'_> {
     }
 
     async fn send(&self, purpose: &str, mut request: Request) -> Answered {
-        self.shape(&mut request);
-        answered(self.session.http.send(purpose, request).await)
-    }
-
-    /// Applies what a mutation changes in every kind of request.
-    fn shape(&self, request: &mut Request) {
-        self.mutation.headers(request);
+        self.mutation.headers(&mut request);
         if let Some(method) = &self.mutation.method {
             request.method.clone_from(method);
         }
+        request.kind = self.session.kind_of(&request);
+        answered(match request.kind {
+            RequestKind::Registration => self.session.register(purpose, request).await,
+            _ => self.session.http.send(purpose, request).await,
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{At, Done, Halt, answered, header_pairs};
+use super::{At, Done, Halt, header_pairs};
 use crate::suite::Register;
 
 /// Registers; accepted where a `client_id` came out. The step's name is then a client.
@@ -26,8 +26,7 @@ pub async fn step(at: &mut At<'_>, name: &str, register: &Register) -> Result<Do
     request
         .headers
         .extend(header_pairs(&at.params(&register.headers)?));
-    at.shape(&mut request);
-    let answered = answered(at.session.register("register", request).await);
+    let answered = at.send("register", request).await;
     let answer = answered.document.get("json").cloned().unwrap_or_default();
     let created = answered
         .response

@@ -60,7 +60,7 @@ fn resource_server(session: &Session, discovery: &Discovery, all: &mut Capabilit
     let status = discovery.probe.get("status").and_then(Value::as_u64);
     let failure = discovery.probe.get("failure").and_then(Value::as_str);
     let reachable = match (status, failure) {
-        (Some(status), _) if status < 500 => Presence::Present,
+        (Some(status), _) if !matches!(status, 300..=399 | 429 | 500..) => Presence::Present,
         (Some(status), _) => broken(format!(
             "the MCP server answers the first request with {status}"
         )),

@@ -1,5 +1,6 @@
 //! The template names that hold for every run, from the target file and discovery.
 
+use indexmap::IndexSet;
 use serde_json::{Value, json};
 
 use crate::run::action::Discovery;
@@ -71,15 +72,15 @@ fn harness(metadata: &Value) -> Value {
     })
 }
 
+/// Most scopes that are taken from a server's list: no request could ask for many more at once.
+const MOST_SCOPES: usize = 200;
+
 fn target(session: &Session, discovery: &Discovery) -> Value {
     let file = &session.target.file;
     let joined = |scopes: &[String]| {
-        let mut all: Vec<&str> = file.base_scopes.iter().map(String::as_str).collect();
-        for scope in scopes {
-            if !all.contains(&scope.as_str()) {
-                all.push(scope);
-            }
-        }
+        let all = file.base_scopes.iter().chain(scopes);
+        let all: IndexSet<&str> = all.map(String::as_str).collect();
+        let all: Vec<&str> = all.into_iter().collect();
         (!all.is_empty()).then(|| all.join(" "))
     };
     let operations: Vec<Value> = file
@@ -93,12 +94,13 @@ fn target(session: &Session, discovery: &Discovery) -> Value {
             })
         })
         .collect();
-    let supported = strings(
+    let mut supported = strings(
         discovery
             .resource_metadata
             .as_ref()
             .and_then(|found| found.document.get("scopes_supported")),
     );
+    supported.truncate(MOST_SCOPES);
     let scopes = if file.scopes.is_empty() {
         &supported
     } else {

@@ -190,9 +190,12 @@ const fn mend_of(kind: crate::run::FailureKind) -> &'static str {
     }
 }
 
+const ELSEWHERE: &str = "the server sends this request elsewhere, and no such redirect is followed: correct the address";
+
 /// What to do about a status that decides nothing.
 const fn unwilling(status: u16) -> Option<&'static str> {
     match status {
+        300..=399 => Some(ELSEWHERE),
         429 => Some(
             "the server limits requests: wait, or ask for less (`limits.requests_per_second`, \
              `limits.token_request_interval`)",
@@ -264,13 +267,12 @@ fn discovery(session: &Session, found: &Discovery, steps: &mut Steps<'_>) {
                 "no authorization server is named; tokens were given",
             );
         }
-        (None, _) => steps.add(
-            "discovery",
-            DoctorState::Broken,
-            format!("nothing leads to an authorization server{}", tried(found)),
-            "give the issuer as `authorization_server`",
-            exchanges,
-        ),
+        (None, _) => {
+            let mend = mend_of_answer(session, &exchanges)
+                .unwrap_or("give the issuer as `authorization_server`");
+            let found = format!("nothing leads to an authorization server{}", tried(found));
+            steps.add("discovery", DoctorState::Broken, found, mend, exchanges);
+        }
     }
 }
 
@@ -308,7 +310,10 @@ fn honest_steps(session: &Session, record: &RunRecord, steps: &mut Steps<'_>) ->
         };
         let broken = state == DoctorState::Broken;
         let mend = match broken {
-            true => mend_of_answer(session, &step.exchanges).unwrap_or(mend),
+            true => mend_of_answer(session, &step.exchanges)
+                // A person's browser follows redirects: the last one is not to blame.
+                .filter(|mend| step.action != "authorize" || *mend != ELSEWHERE)
+                .unwrap_or(mend),
             false => "",
         };
         steps.add(name, state, found.clone(), mend, step.exchanges.clone());

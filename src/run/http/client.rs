@@ -221,11 +221,18 @@ impl Client {
         let until = self
             .deadline()
             .map_or(until, |deadline| deadline.min(until));
-        if wire.needs_raw() {
+        let answer = if wire.needs_raw() {
             self.0.raw.send(wire, limits, self.allowed(), until).await
         } else {
             self.0.pooled.send(wire, limits, until).await
-        }
+        };
+        answer.map_err(|failure| match failure.kind {
+            FailureKind::Timeout if self.is_out_of_time() => Failure::new(
+                FailureKind::Timeout,
+                "the time for the whole run was over before the answer was complete",
+            ),
+            _ => failure,
+        })
     }
 
     async fn wait_until(&self, moment: time::Instant) -> Result<(), Failure> {

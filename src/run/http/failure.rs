@@ -54,6 +54,12 @@ pub(super) fn of_chain(error: &(dyn Error + 'static), kind: FailureKind) -> Fail
         {
             kind = FailureKind::Unreachable;
         }
+        if let Some(io) = error.downcast_ref::<io::Error>()
+            && io.kind() == io::ErrorKind::UnexpectedEof
+        {
+            let message = "the server closed the connection without a whole answer";
+            return Failure::new(FailureKind::Unreachable, message);
+        }
         if !error.to_string().is_empty() {
             message = deepest(message, error);
         }
