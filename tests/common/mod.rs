@@ -22,9 +22,11 @@ use tokio::runtime::Runtime;
 /// Reference servers before they are started.
 #[derive(Clone, Debug)]
 pub struct Servers {
-    policy: Policy,
+    /// Every decision.
+    pub policy: Policy,
     rewrites: Vec<Rewrite>,
-    version: McpVersion,
+    /// The version to judge by.
+    pub version: McpVersion,
     /// Only the MCP server differs from its base, so only cases that ask it can differ.
     only_mcp_server: bool,
 }
