@@ -291,6 +291,7 @@ pub(super) fn needs_the_way_in(step: &PlannedStep) -> bool {
             | Action::Fetch(_)
             | Action::Repeat(_)
             | Action::Host(_)
+            | Action::Visits(_)
             | Action::Wait(_)
             | Action::Audit(_)
             | Action::Flow(_),

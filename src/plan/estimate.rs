@@ -85,6 +85,7 @@ fn add_action(action: &Action, steps: &[PlannedStep], counts: &mut Counts) {
         }
         Action::Discover(_) => counts.requests += 4,
         Action::Host(_)
+        | Action::Visits(_)
         | Action::Obtain(_)
         | Action::Wait(_)
         | Action::Audit(_)

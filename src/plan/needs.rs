@@ -67,7 +67,7 @@ impl Needs {
                 self.of_client(suites, &step.client, registered);
             }
             Action::Call(_) => self.add([McpServer]),
-            Action::Host(_) => self.add([DocumentHost]),
+            Action::Host(_) | Action::Visits(_) => self.add([DocumentHost]),
             Action::Audit(_) => self.add([AuditLog]),
             Action::Repeat(step) => {
                 if let Some(change) = &step.change {

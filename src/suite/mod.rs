@@ -32,7 +32,7 @@ pub use requirement::{
 pub use source::{Source, Spot};
 pub use step::{
     Action, Audit, Authorize, Call, ClientRequest, Discover, Fetch, Host, OBTAIN_FLOW, Obtain,
-    Params, Register, Repeat, Steps, SubFlow, Wait,
+    Params, Register, Repeat, Steps, SubFlow, Visits, Wait,
 };
 pub use template::{
     Templates, context, context_over, covers, random_verifier, s256, whole_expression,

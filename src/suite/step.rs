@@ -46,6 +46,8 @@ pub enum Action {
     Repeat(Repeat),
     /// A document that the harness serves, for servers that fetch (client ID metadata, JWKS).
     Host(Host),
+    /// Who came for a hosted document until now.
+    Visits(Visits),
     /// Time passes.
     Wait(Wait),
     /// The audit log's entries since the run began.
@@ -70,6 +72,7 @@ impl Action {
             Self::Call(_) => "call",
             Self::Repeat(_) => "repeat",
             Self::Host(_) => "host",
+            Self::Visits(_) => "visits",
             Self::Wait(_) => "wait",
             Self::Audit(_) => "audit",
             Self::Flow(_) => "flow",
@@ -281,6 +284,14 @@ pub struct Host {
 
 const fn ok() -> u16 {
     200
+}
+
+/// The requests for a hosted document.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Visits {
+    /// The document's URL, the `url` of a `host` step.
+    pub url: String,
 }
 
 /// Time that passes before the next step.

@@ -76,6 +76,7 @@ fn what(action: &Action) -> String {
         },
         Action::Repeat(step) => format!("{} once more, {} times", step.step, step.times),
         Action::Host(_) => "a document that authspec hosts".to_owned(),
+        Action::Visits(_) => "who came for a hosted document".to_owned(),
         Action::Wait(step) => format!("wait {} seconds", plain(&step.seconds)),
         Action::Audit(_) => "a look into the audit log".to_owned(),
         Action::Flow(step) => format!("the whole flow {}", step.id),

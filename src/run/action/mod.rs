@@ -108,6 +108,7 @@ pub async fn execute(
         Action::Call(call) => call::step(&at, call).await,
         Action::Repeat(repeat) => repeat::step(at, repeat, earlier).await,
         Action::Host(host) => observe::host(&at, host).await,
+        Action::Visits(visits) => observe::visits(&at, visits),
         Action::Wait(wait) => observe::wait(&at, wait).await,
         Action::Audit(audit) => observe::audit(&at, audit).await,
         Action::Flow(_) => Err(Halt::Fault("an inner flow was not laid out".to_owned())),

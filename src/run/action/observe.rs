@@ -8,7 +8,7 @@ use super::mutation::{pause, seconds};
 use super::{At, Done, Halt};
 use crate::run::host::Document;
 use crate::run::{Outcome, audit};
-use crate::suite::{Audit, Host, Wait};
+use crate::suite::{Audit, Host, Visits, Wait};
 
 /// Lets time pass.
 pub async fn wait(at: &At<'_>, wait: &Wait) -> Result<Done, Halt> {
@@ -39,6 +39,26 @@ pub async fn host(at: &At<'_>, step: &Host) -> Result<Done, Halt> {
     Ok(Done {
         outcome: Outcome::Accepted,
         result: Map::from_iter([("url".to_owned(), json!(url))]),
+        exchanges: Vec::new(),
+    })
+}
+
+/// Tells who came for a hosted document; accepted where somebody did.
+pub fn visits(at: &At<'_>, step: &Visits) -> Result<Done, Halt> {
+    let requests = at.session.host.visits(&at.string(&step.url)?);
+    let outcome = match requests.is_empty() {
+        false => Outcome::Accepted,
+        true => Outcome::Refused {
+            reason: "nobody came for the document".to_owned(),
+        },
+    };
+    let count = requests.len();
+    Ok(Done {
+        outcome,
+        result: Map::from_iter([
+            ("requests".to_owned(), json!(requests)),
+            ("count".to_owned(), json!(count)),
+        ]),
         exchanges: Vec::new(),
     })
 }

@@ -12,9 +12,13 @@ const ANY: [&str; 7] = [
     "set", "remove", "repeat", "append", "headers", "method", "delay",
 ];
 
+/// Members that fit a document that the harness serves.
+const DOCUMENT: [&str; 2] = ["set", "remove"];
+
 /// The members of a mutation that fit `action`.
 fn fitting(action: &Action) -> Vec<&'static str> {
     let more: &[&'static str] = match action {
+        Action::Host(_) => return DOCUMENT.to_vec(),
         Action::Authorize(_) => &["send_in", "user", "consent", "stop_before", "client"],
         Action::Token(_) | Action::Revoke(_) | Action::Introspect(_) | Action::Push(_) => {
             &["send_in", "authentication", "forge", "client"]
@@ -25,7 +29,7 @@ fn fitting(action: &Action) -> Vec<&'static str> {
         Action::Discover(_)
         | Action::Obtain(_)
         | Action::Repeat(_)
-        | Action::Host(_)
+        | Action::Visits(_)
         | Action::Wait(_)
         | Action::Audit(_)
         | Action::Flow(_) => return Vec::new(),
@@ -145,6 +149,7 @@ fn sent(action: &Action, with: &Params, suites: &Suites) -> Option<Vec<String>> 
             add(&profile.register);
             add(&register.json);
         }
+        Action::Host(host) => add(&host.json),
         Action::Call(_) => {
             names.extend(["access_token", "operation", "session"].map(str::to_owned));
         }

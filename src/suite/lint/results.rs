@@ -62,7 +62,8 @@ impl Members {
                 "consented",
                 "sent",
             ],
-            Action::Host(_) => vec!["url", "requests"],
+            Action::Host(_) => vec!["url"],
+            Action::Visits(_) => vec!["requests", "count"],
             Action::Wait(_) => Vec::new(),
             Action::Audit(_) => vec!["entries", "found", "secrets_found"],
             Action::Repeat(repeat) => {

@@ -109,6 +109,7 @@ impl<'a> Place<'a> {
             }
             Action::Repeat(step) => self.repeat(step, index, at, found),
             Action::Host(step) => host(step, at, found),
+            Action::Visits(_) => {}
             Action::Wait(step) => number(&step.seconds, &at.key("seconds"), found),
             Action::Audit(step) => {
                 for (index, text) in step.entry.iter().enumerate() {
@@ -182,7 +183,11 @@ impl<'a> Place<'a> {
                     mutation::lint(change, action, self.with, self.cx.suites, &at, found);
                 } else if matches!(
                     action,
-                    Action::Wait(_) | Action::Host(_) | Action::Audit(_) | Action::Flow(_)
+                    Action::Wait(_)
+                        | Action::Host(_)
+                        | Action::Visits(_)
+                        | Action::Audit(_)
+                        | Action::Flow(_)
                 ) {
                     found.error(
                         &spot,
