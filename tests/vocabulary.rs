@@ -19,6 +19,9 @@ fn forty_hard_requirements_can_be_said() {
         .filter(|problem| problem.contains("--> tests/vocabulary") && !unread(problem))
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
-    let on_paper = suites.checks.iter().filter(|check| check.area.starts_with("paper"));
+    let on_paper = suites
+        .checks
+        .iter()
+        .filter(|check| check.area.starts_with("paper"));
     assert!(on_paper.count() >= 40);
 }
