@@ -35,5 +35,6 @@ pub use step::{
     Params, Register, Repeat, Steps, SubFlow, Visits, Wait,
 };
 pub use template::{
-    Templates, context, context_over, covers, random_verifier, s256, whole_expression,
+    Templates, context, context_over, covers, origin, random_verifier, s256, well_known,
+    well_known_appended, whole_expression,
 };

@@ -27,9 +27,15 @@ impl Templates {
     pub fn new() -> Self {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        environment.add_function("well_known", well_known);
-        environment.add_function("well_known_appended", well_known_appended);
-        environment.add_function("origin", origin);
+        environment.add_function("well_known", |url: &str, name: &str| {
+            or_not_a_url(well_known(url, name), url)
+        });
+        environment.add_function("well_known_appended", |url: &str, name: &str| {
+            or_not_a_url(well_known_appended(url, name), url)
+        });
+        environment.add_function("origin", |url: &str| {
+            or_not_a_url(origin(url).map(str::to_owned), url)
+        });
         environment.add_function("random_verifier", random_verifier);
         environment.add_function("random_string", random_string);
         environment.add_function("s256", s256);
@@ -158,39 +164,42 @@ fn split_origin(url: &str) -> Option<(&str, &str)> {
     (end > authority).then(|| url.split_at(end))
 }
 
-fn not_a_url(url: &str) -> Error {
-    Error::new(
-        ErrorKind::InvalidOperation,
-        format!("{url:?} is not an absolute URL"),
-    )
-}
-
-/// The well-known URL with the name inserted between authority and path.
+/// The well-known URL with the name inserted between authority and path; `None` if `url` is not
+/// absolute.
 ///
 /// RFC 8414 section 3.1 drops a terminating slash of the issuer's path. RFC 9728 section 3.1 drops
 /// only the slash that follows the host, so the slash of `https://host/mcp/` stays.
-fn well_known(url: &str, name: &str) -> Result<String, Error> {
-    let (origin, rest) = split_origin(url).ok_or_else(|| not_a_url(url))?;
+pub fn well_known(url: &str, name: &str) -> Option<String> {
+    let (origin, rest) = split_origin(url)?;
     let (path, query) = rest.split_at(rest.find('?').unwrap_or(rest.len()));
     let path = match path.strip_suffix('/') {
         Some(shorter) if shorter.is_empty() || name != "oauth-protected-resource" => shorter,
         _ => path,
     };
-    Ok(format!("{origin}/.well-known/{name}{path}{query}"))
+    Some(format!("{origin}/.well-known/{name}{path}{query}"))
 }
 
-/// The well-known URL with the name appended to the path (OpenID Connect Discovery section 4).
-fn well_known_appended(url: &str, name: &str) -> Result<String, Error> {
-    split_origin(url).ok_or_else(|| not_a_url(url))?;
+/// The well-known URL with the name appended to the path (OpenID Connect Discovery section 4);
+/// `None` if `url` is not absolute.
+pub fn well_known_appended(url: &str, name: &str) -> Option<String> {
+    split_origin(url)?;
     let base = url.strip_suffix('/').unwrap_or(url);
-    Ok(format!("{base}/.well-known/{name}"))
+    Some(format!("{base}/.well-known/{name}"))
 }
 
-/// `scheme://authority` of a URL, as text.
-fn origin(url: &str) -> Result<String, Error> {
-    split_origin(url)
-        .map(|(origin, _)| origin.to_owned())
-        .ok_or_else(|| not_a_url(url))
+/// `scheme://authority` of a URL, as text; `None` if it is not absolute.
+pub fn origin(url: &str) -> Option<&str> {
+    split_origin(url).map(|(origin, _)| origin)
+}
+
+/// What a template function says of a URL that is not absolute.
+fn or_not_a_url<T>(made: Option<T>, url: &str) -> Result<T, Error> {
+    made.ok_or_else(|| {
+        Error::new(
+            ErrorKind::InvalidOperation,
+            format!("{url:?} is not an absolute URL"),
+        )
+    })
 }
 
 /// A fresh code_verifier of 43 characters (RFC 7636 section 4.1).

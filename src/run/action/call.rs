@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Answered, At, Done, Halt, header_pairs};
+use super::{Answered, At, Done, Halt};
 use crate::run::Outcome;
 use crate::run::http::Request;
 use crate::run::jose;
 use crate::run::mcp::{self, Envelope, Message};
-use crate::run::parameters::with_query;
+use crate::run::parameters::{pairs, with_query};
 use crate::run::redact::Kind;
 use crate::suite::{Call, McpVersion, Place, Signature, Stage};
 
@@ -145,7 +145,7 @@ impl Prepared {
             access_token,
             honest_token,
             session: text("session"),
-            headers: header_pairs(&at.params(&step.headers)?),
+            headers: pairs(&at.params(&step.headers)?),
         })
     }
 

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value, json};
 
-use super::{At, Done, Halt, header_pairs};
+use super::{At, Done, Halt};
 use crate::run::http::{Request, RequestKind, Response};
 use crate::run::jose;
 use crate::run::parameters::{Pairs, describe, encode, pairs, with_query};
@@ -54,9 +54,7 @@ pub async fn step(at: &At<'_>, action: &Action, step: &ClientRequest) -> Result<
     if matches!(action, Action::Token(_)) {
         request = request.counted_as(RequestKind::Token);
     }
-    request
-        .headers
-        .extend(header_pairs(&at.params(&step.headers)?));
+    request.headers.extend(pairs(&at.params(&step.headers)?));
     let answered = at.send(word, request).await;
     let mut done = answered.done(sent, |response, document| {
         effect(action, response, document)

@@ -9,7 +9,7 @@ use crate::run::Outcome;
 use crate::run::http::{Origin, Request};
 use crate::run::mcp::{self, Envelope, Message};
 use crate::run::session::Session;
-use crate::suite::McpVersion;
+use crate::suite::{McpVersion, origin, well_known, well_known_appended};
 
 /// A document and where it was found.
 #[derive(Clone, Debug)]
@@ -135,14 +135,9 @@ async fn find_resource_metadata(session: &Session, out: &mut Discovery, mcp_serv
         // A URL that the challenge names is used exclusively.
         places.push((url, "challenge"));
     } else {
-        let derive = |url: &str| derived(session, "well_known", url, "oauth-protected-resource");
+        let derive = |url: &str| well_known(url, "oauth-protected-resource");
         places.extend(derive(mcp_server).map(|url| (url, "path")));
-        let root = derived(
-            session,
-            "well_known",
-            &origin(mcp_server),
-            "oauth-protected-resource",
-        );
+        let root = origin(mcp_server).and_then(derive);
         places.extend(root.map(|url| (url, "root")));
         places.dedup_by(|later, earlier| later.0 == earlier.0);
     }
@@ -150,17 +145,12 @@ async fn find_resource_metadata(session: &Session, out: &mut Discovery, mcp_serv
 }
 
 async fn find_server_metadata(session: &Session, out: &mut Discovery, issuer: &str) {
-    let appended = |name| derived(session, "well_known_appended", issuer, name);
-    let inserted = |name| derived(session, "well_known", issuer, name);
+    let appended = |name| well_known_appended(issuer, name);
+    let inserted = |name| well_known(issuer, name);
     let oauth = inserted("oauth-authorization-server").map(|url| (url, "rfc8414"));
     let mut places: Vec<(String, &'static str)> = oauth.into_iter().collect();
     if session.version == McpVersion::V20250326 {
-        let root = derived(
-            session,
-            "well_known",
-            &origin(issuer),
-            "oauth-authorization-server",
-        );
+        let root = origin(issuer).and_then(|root| well_known(root, "oauth-authorization-server"));
         places = root.map(|url| (url, "rfc8414")).into_iter().collect();
     }
     // Versions before 2025-11-25 know RFC 8414 only; OpenID discovery is tried all the same, so
@@ -181,7 +171,7 @@ async fn find_server_metadata(session: &Session, out: &mut Discovery, issuer: &s
 
 /// MCP 2025-03-26, authorization: endpoints at the root where there are no metadata.
 fn default_endpoints(issuer: &str) -> Found {
-    let origin = origin(issuer);
+    let origin = origin(issuer).unwrap_or(issuer);
     Found {
         url: String::new(),
         found_by: "default_endpoints",
@@ -250,28 +240,11 @@ fn issuer(session: &Session, out: &Discovery) -> Option<String> {
     };
     let own = || {
         let mcp_server = file.mcp_server.as_deref()?;
-        (session.version == McpVersion::V20250326).then(|| origin(mcp_server))
+        let root = origin(mcp_server).filter(|_| session.version == McpVersion::V20250326);
+        root.map(str::to_owned)
     };
     file.authorization_server
         .clone()
         .or_else(listed)
         .or_else(own)
-}
-
-fn derived(session: &Session, function: &str, url: &str, name: &str) -> Option<String> {
-    let context = minijinja::context! { url, name };
-    let expression = format!("{function}(url, name)");
-    match session.templates.evaluate(&expression, &context) {
-        Ok(Value::String(url)) => Some(url),
-        _ => None,
-    }
-}
-
-/// `scheme://authority` of a URL, as text.
-fn origin(url: &str) -> String {
-    let start = url.find("://").map_or(0, |at| at + 3);
-    let end = url[start..]
-        .find(['/', '?', '#'])
-        .map_or(url.len(), |at| start + at);
-    url[..end].to_owned()
 }

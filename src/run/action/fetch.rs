@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{At, Done, Halt, header_pairs};
+use super::{At, Done, Halt};
 use crate::run::http::Request;
 use crate::run::parameters::{describe, pairs, with_query};
 use crate::suite::Fetch;
@@ -36,9 +36,7 @@ pub async fn step(at: &At<'_>, fetch: &Fetch) -> Result<Done, Halt> {
     if fetch.method != "GET" || request.body.is_none() {
         request.method.clone_from(&fetch.method);
     }
-    request
-        .headers
-        .extend(header_pairs(&at.params(&fetch.headers)?));
+    request.headers.extend(pairs(&at.params(&fetch.headers)?));
     let answered = at.send("fetch", request).await;
     Ok(answered.done(sent, |response, _| (200..300).contains(&response.status)))
 }

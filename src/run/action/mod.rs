@@ -14,10 +14,10 @@ mod repeat;
 use serde_json::{Map, Value};
 
 use super::Outcome;
+use super::document;
 use super::http::{Request, RequestKind, Sent};
 use super::scope::Scope;
 use super::session::{KnownClient, NoClient, Session};
-use super::{document, parameters};
 use crate::suite::{Action, Mutation, Params};
 
 pub use discover::{Discovery, Found, discover};
@@ -73,28 +73,7 @@ pub async fn execute(
     mutation: Option<&Mutation>,
     earlier: &Earlier<'_>,
 ) -> Result<Done, Halt> {
-    let client_name = mutation
-        .and_then(|mutation| mutation.client.as_deref())
-        .or_else(|| client_of(action));
-    let client = match client_name {
-        Some(client) => Some(
-            scope
-                .client(session, client)
-                .await
-                .map_err(Halt::NoClient)?,
-        ),
-        None => None,
-    };
-    let context = scope.context(session, client.as_ref());
-    let mutation = Rendered::new(session, &context, mutation)?;
-    mutation.wait(session).await?;
-    let mut at = At {
-        session,
-        scope,
-        context,
-        mutation,
-        client,
-    };
+    let mut at = At::reach(session, scope, action, mutation).await?;
     match action {
         Action::Discover(_) => Ok(discover::step(session).await),
         Action::Obtain(obtain) => obtain::step(&at, obtain),
@@ -127,6 +106,35 @@ pub fn client_of(action: &Action) -> Option<&str> {
     }
 }
 
+impl<'a> At<'a> {
+    /// Makes ready for `action`: its client, the names that it may read, its deviation; and lets
+    /// the deviation's delay pass.
+    async fn reach(
+        session: &'a Session,
+        scope: &'a mut Scope,
+        action: &Action,
+        mutation: Option<&Mutation>,
+    ) -> Result<Self, Halt> {
+        let client_name = mutation
+            .and_then(|mutation| mutation.client.as_deref())
+            .or_else(|| client_of(action));
+        let client = match client_name {
+            Some(name) => Some(scope.client(session, name).await.map_err(Halt::NoClient)?),
+            None => None,
+        };
+        let context = scope.context(session, client.as_ref());
+        let mutation = Rendered::new(session, &context, mutation)?;
+        mutation.wait(session).await?;
+        Ok(Self {
+            session,
+            scope,
+            context,
+            mutation,
+            client,
+        })
+    }
+}
+
 impl At<'_> {
     /// Renders one string.
     fn text(&self, template: &str) -> Result<Value, Halt> {
@@ -150,11 +158,12 @@ impl At<'_> {
         render_params(self.session, &self.context, params)
     }
 
-    /// Sends a request and describes the answer.
+    /// Sends a request as it is, without the step's deviation.
     async fn send_honest(&self, purpose: &str, request: Request) -> Answered {
         answered(self.session.http.send(purpose, request).await)
     }
 
+    /// Sends a request with the step's deviation and describes the answer.
     async fn send(&self, purpose: &str, mut request: Request) -> Answered {
         self.mutation.headers(&mut request);
         if let Some(method) = &self.mutation.method {
@@ -239,8 +248,4 @@ fn halt(error: minijinja::Error) -> Halt {
         }
         _ => Halt::Fault(error.to_string()),
     }
-}
-
-fn header_pairs(rendered: &Params) -> parameters::Pairs {
-    parameters::pairs(rendered)
 }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Halt, halt, header_pairs, render_params};
+use super::{Halt, halt, render_params};
 use crate::run::http::Request;
-use crate::run::parameters::Changes;
+use crate::run::parameters::{Changes, pairs};
 use crate::run::session::Session;
 use crate::suite::{Authentication, Forge, Mutation, Params, Place, Stage};
 
@@ -95,7 +95,7 @@ impl Rendered {
                 .headers
                 .retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         }
-        request.headers.extend(header_pairs(&self.header_changes));
+        request.headers.extend(pairs(&self.header_changes));
     }
 }
 

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::{At, Done, Halt, header_pairs};
+use super::{At, Done, Halt};
+use crate::run::parameters::pairs;
 use crate::suite::Register;
 
 /// Registers; accepted where a `client_id` came out. The step's name is then a client.
@@ -25,7 +26,7 @@ pub async fn step(at: &mut At<'_>, name: &str, register: &Register) -> Result<Do
         .map_err(Halt::Stopped)?;
     request
         .headers
-        .extend(header_pairs(&at.params(&register.headers)?));
+        .extend(pairs(&at.params(&register.headers)?));
     let answered = at.send("register", request).await;
     let answer = answered.document.get("json").cloned().unwrap_or_default();
     let created = answered

@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use serde_json::{Map, Value, json};
 
-use super::{At, Done, Earlier, Halt, Rendered, authorize, call, client_request, fetch};
+use super::{At, Done, Earlier, Halt, authorize, call, client_request, fetch};
 use crate::run::Outcome;
 use crate::suite::{Action, Mutation, Repeat};
 
@@ -12,29 +12,7 @@ pub async fn step(at: At<'_>, repeat: &Repeat, earlier: &Earlier<'_>) -> Result<
     let (action, mutation) = earlier(&repeat.step)
         .ok_or_else(|| Halt::Fault(format!("there is no step {:?} to repeat", repeat.step)))?;
     let mutation = merged(mutation, repeat.change.as_deref());
-    let client_name = mutation
-        .client
-        .as_deref()
-        .or_else(|| super::client_of(&action));
-    let client = match client_name {
-        Some(name) => Some(
-            at.scope
-                .client(at.session, name)
-                .await
-                .map_err(Halt::NoClient)?,
-        ),
-        None => None,
-    };
-    let context = at.scope.context(at.session, client.as_ref());
-    let rendered = Rendered::new(at.session, &context, Some(&mutation))?;
-    rendered.wait(at.session).await?;
-    let mut again = At {
-        session: at.session,
-        scope: at.scope,
-        context,
-        mutation: rendered,
-        client,
-    };
+    let mut again = At::reach(at.session, at.scope, &action, Some(&mutation)).await?;
     let mut attempts = Vec::new();
     if repeat.at_once {
         let all = (0..repeat.times).map(|_| once(&again, &action));
