@@ -38,10 +38,8 @@ pub async fn endpoint(
     if method != Method::POST && !is_get {
         return answer::method_not_allowed("POST");
     }
-    let rules = &site.policy.token_endpoint;
-    let parse = |bytes: &[u8]| Parameters::parse(bytes, rules.duplicates, rules.empty_parameters);
-    let query = parse(uri.query().unwrap_or_default().as_bytes());
-    let form = if is_get { query.clone() } else { parse(&body) };
+    let (query, form) = Parameters::of_request(&site.policy.token_endpoint, &uri, &body);
+    let form = if is_get { query.clone() } else { form };
     match introspect(&site, &headers, &query, &form).await {
         Ok((status, document)) => {
             let mut answer = answer::json(status, &document);

@@ -1,6 +1,9 @@
 //! Request parameters in their order, repeated ones included (OAuth 2.1 sections 3.1 and 3.2).
 
+use axum::http::Uri;
+
 use crate::reference::policy::authorization::{Duplicates, EmptyParameters};
+use crate::reference::policy::token::TokenEndpointPolicy;
 
 /// The one parameter that may be repeated (RFC 8707 section 2).
 const REPEATABLE: &str = "resource";
@@ -31,6 +34,14 @@ impl Parameters {
             pairs.retain(|(_, value)| !value.is_empty());
         }
         Self { pairs, repeated }
+    }
+
+    /// The parameters of a request to the token endpoint or one that keeps its rules (revocation,
+    /// introspection): those of the query, and those of the body.
+    pub fn of_request(rules: &TokenEndpointPolicy, uri: &Uri, body: &[u8]) -> (Self, Self) {
+        let parse = |bytes: &[u8]| Self::parse(bytes, rules.duplicates, rules.empty_parameters);
+        let query = uri.query().unwrap_or_default();
+        (parse(query.as_bytes()), parse(body))
     }
 
     /// The value of a parameter.

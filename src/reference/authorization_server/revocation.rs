@@ -30,10 +30,8 @@ pub async fn endpoint(
     if method != Method::POST && !is_get {
         return answer::method_not_allowed("POST");
     }
-    let rules = &site.policy.token_endpoint;
-    let parse = |bytes: &[u8]| Parameters::parse(bytes, rules.duplicates, rules.empty_parameters);
-    let query = parse(uri.query().unwrap_or_default().as_bytes());
-    let form = if is_get { query.clone() } else { parse(&body) };
+    let (query, form) = Parameters::of_request(&site.policy.token_endpoint, &uri, &body);
+    let form = if is_get { query.clone() } else { form };
     match revoke(&site, &headers, &query, &form).await {
         Ok(entry) => {
             site.audit.record(entry);

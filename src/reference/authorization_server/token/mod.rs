@@ -41,9 +41,7 @@ pub async fn endpoint(
     if method != Method::POST && (policy.post_only || !is_get) {
         return answer::method_not_allowed("POST");
     }
-    let parse = |bytes: &[u8]| Parameters::parse(bytes, policy.duplicates, policy.empty_parameters);
-    let query = parse(uri.query().unwrap_or_default().as_bytes());
-    let mut form = parse(&body);
+    let (query, mut form) = Parameters::of_request(policy, &uri, &body);
     if is_get || policy.query_parameters == QueryParameters::Merged {
         form.extend(query.clone());
     }
