@@ -1,6 +1,8 @@
 //! From filters as typed to a selection. A filter that matches nothing is a mistake that names
 //! what was probably meant, never an empty green run.
 
+use std::collections::HashSet;
+
 use super::args::Filters;
 use super::catalogue;
 use super::failure::Failure;
@@ -44,6 +46,7 @@ pub fn selection(
         requirements,
         role: filters.role.map(Into::into),
         only,
+        except: HashSet::new(),
     })
 }
 

@@ -5,8 +5,8 @@ use std::path::Path;
 use indexmap::IndexMap;
 use serde_json::{Map, json};
 
-use crate::reference::Running;
 use crate::reference::policy::configuration::PreconfiguredClient;
+use crate::reference::{Policy, Running};
 use crate::target::{
     AuditLog, AuditWords, GivenClient, Operation, OperationCall, SecondResource, Secret,
     TargetFile, ToolCall, User,
@@ -32,7 +32,7 @@ pub fn reference_target(running: &Running, audit_log: Option<&Path>) -> TargetFi
         authorization_server: Some(running.issuer.clone()),
         users: users.collect(),
         clients: clients(running),
-        scopes: policy.scopes.clone(),
+        scopes: scopes(policy),
         scope_wildcards: true,
         operations: operations(),
         second_resource: Some(SecondResource {
@@ -49,6 +49,13 @@ pub fn reference_target(running: &Running, audit_log: Option<&Path>) -> TargetFi
     target.limits.longest_wait = LONGEST_WAIT;
     target.limits.token_leeway = 0.0;
     target
+}
+
+/// The scopes that open something; `openid` only brings an ID token.
+fn scopes(policy: &Policy) -> Vec<String> {
+    let mut scopes = policy.scopes.clone();
+    scopes.retain(|scope| scope != "openid");
+    scopes
 }
 
 /// The events of the reference servers' log.

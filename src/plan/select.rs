@@ -1,5 +1,7 @@
 //! Which cases a person asked for.
 
+use std::collections::HashSet;
+
 use globset::{Glob, GlobMatcher};
 
 use super::PlannedCase;
@@ -18,6 +20,8 @@ pub struct Selection {
     pub role: Option<Role>,
     /// `--failed`: exact ids.
     pub only: Option<Vec<String>>,
+    /// Exact ids that are left out.
+    pub except: HashSet<String>,
 }
 
 /// A glob as it was typed.
@@ -75,6 +79,7 @@ impl Selection {
                     .any(|cited| cited.requirement.role == role)
             })
             && self.only.as_ref().is_none_or(|ids| ids.contains(&case.id))
+            && !self.except.contains(&case.id)
     }
 
     fn wants_area(&self, area: &str) -> bool {

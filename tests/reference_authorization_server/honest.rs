@@ -90,6 +90,23 @@ async fn a_public_client_gets_tokens_and_refreshes_them() {
 }
 
 #[tokio::test]
+async fn whoever_asks_for_openid_learns_who_logged_in() {
+    let server = Server::start(json!({})).await;
+    let client = server.client("none").await;
+    let asked = [("scope", "openid news:read"), ("nonce", "a nonce")];
+    let page = server.authorize(&client, &asked).await;
+    let code = page.callback("code").unwrap();
+    let (status, tokens) = server.redeem(&client, &code, &[]).await;
+    assert_eq!(status, 200, "{tokens}");
+    let claims = claims(&tokens["id_token"]);
+    assert_eq!(claims["iss"], json!(server.running.issuer));
+    assert_eq!(claims["aud"], json!(client.id));
+    assert_eq!(claims["sub"], "alice");
+    assert_eq!(claims["nonce"], "a nonce");
+    assert_eq!(server.tokens(&client).await.get("id_token"), None);
+}
+
+#[tokio::test]
 async fn both_kinds_of_confidential_clients_authenticate() {
     let server = Server::start(json!({})).await;
     let client = server.client("client_secret_post").await;

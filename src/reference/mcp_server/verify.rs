@@ -135,7 +135,10 @@ impl Verifier {
         let keys = self.keys_for(&jwt, site, policy).await?;
         signature::check(&jwt, &keys, policy)?;
         let mut policy = policy.clone();
-        if policy.kind_check == KindCheck::AnyJwt {
+        // An ID token has no scope that could be asked for.
+        let is_id_token = !jwt.claims.contains_key("scope");
+        let as_any_jwt = policy.kind_check == KindCheck::AnyJwt && is_id_token;
+        if as_any_jwt {
             policy.type_check = TypeCheck::Ignored;
             policy.audience_check = AudienceCheck::Ignored;
         }
@@ -160,7 +163,11 @@ impl Verifier {
                 }
             }
         }
-        Caller::from_claims(&jwt.claims, token)
+        let caller = Caller::from_claims(&jwt.claims, token)?;
+        Ok(Caller {
+            unrestricted: as_any_jwt,
+            ..caller
+        })
     }
 
     /// The keys to verify with: the authorization server's, unless the policy believes the token about

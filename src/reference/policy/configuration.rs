@@ -95,6 +95,7 @@ pub(super) fn default_clients() -> Vec<PreconfiguredClient> {
 /// The scopes of the reference MCP server's operations.
 pub(super) fn default_scopes() -> Vec<String> {
     [
+        "openid",
         "mcp:tools:weather",
         "mcp:resources:customer-data:read",
         "mcp:resources:customer-data:write",

@@ -36,6 +36,8 @@ pub struct Code {
     pub redirect_uri: String,
     /// The PKCE challenge.
     pub challenge: Option<Challenge>,
+    /// `nonce` of the request, for the ID token (OpenID Connect Core 1.0 section 2).
+    pub nonce: Option<String>,
     /// End of life.
     pub expires_at: u64,
     /// Whether it was redeemed.

@@ -236,9 +236,10 @@ fn render_params(
     }
 }
 
-/// An undefined name means that an earlier step brought nothing; anything else is our mistake.
+/// A name that is undefined or whose value is of another kind means that the server's answer to an
+/// earlier step lacks something, which judges nobody here; anything else is our mistake.
 fn halt(error: minijinja::Error) -> Halt {
-    use minijinja::ErrorKind::{UndefinedError, UnknownMethod};
+    use minijinja::ErrorKind::{InvalidOperation, UndefinedError, UnknownMethod};
     let cause = error
         .detail()
         .map_or_else(|| error.to_string(), str::to_owned);
@@ -246,6 +247,9 @@ fn halt(error: minijinja::Error) -> Halt {
         UndefinedError | UnknownMethod => {
             Halt::Stopped(format!("an earlier step brought nothing to send ({cause})"))
         }
+        InvalidOperation => Halt::Stopped(format!(
+            "an earlier step brought a value of another kind than is needed here ({cause})"
+        )),
         _ => Halt::Fault(error.to_string()),
     }
 }

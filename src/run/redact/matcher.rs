@@ -1,16 +1,20 @@
 //! Finds every known secret in a text.
 //!
 //! Secrets are learned all the time, so one automaton over all of them would be built again and
-//! again. Here they lie in tiers that grow like the digits of a binary counter: a new secret makes
-//! a small tier, and tiers of like size are merged. Building costs little for each secret, and a
-//! search passes through few tiers.
+//! again. Here the newest are sought one by one; when they are many they make a tier, an automaton
+//! of their own, and tiers grow like the digits of a binary counter: those of like size are merged.
+//! Building costs little for each secret, and a search passes through few tiers.
 
 use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use memchr::memmem;
 
 /// A pattern and what stands in for it.
 type Pattern = (String, Arc<str>);
+
+/// So many patterns are sought one by one.
+const FEW: usize = 16;
 
 /// One automaton.
 struct Tier {
@@ -41,63 +45,71 @@ impl Tier {
                 )
             })),
             // The automaton would have been too large: slow, but never silent.
-            None => into.extend(self.patterns.iter().flat_map(|(pattern, marker)| {
-                text.match_indices(pattern.as_str())
-                    .map(move |(start, found)| (start, start + found.len(), marker))
-            })),
+            None => one_by_one(&self.patterns, text, into),
         }
     }
 }
 
-/// All tiers. Cloning is cheap and gives a state that no longer changes.
-#[derive(Clone, Default)]
+fn one_by_one<'t>(
+    patterns: &'t [Pattern],
+    text: &str,
+    into: &mut Vec<(usize, usize, &'t Arc<str>)>,
+) {
+    for (pattern, marker) in patterns {
+        let found = memmem::find_iter(text.as_bytes(), pattern);
+        into.extend(found.map(|start| (start, start + pattern.len(), marker)));
+    }
+}
+
+/// All patterns.
+#[derive(Default)]
 pub(super) struct Matcher {
-    tiers: Vec<Arc<Tier>>,
-    pending: Vec<Pattern>,
+    tiers: Vec<Tier>,
+    newest: Vec<Pattern>,
+    /// Length of the shortest pattern, in bytes: shorter texts hold none.
+    shortest: Option<usize>,
 }
 
 impl Matcher {
-    /// Adds a pattern, to be sought from the next [`Matcher::ready`] on.
+    /// Adds a pattern.
     pub fn add(&mut self, pattern: String, marker: Arc<str>) {
-        self.pending.push((pattern, marker));
-    }
-
-    /// Whether patterns wait to be built.
-    pub fn is_ready(&self) -> bool {
-        self.pending.is_empty()
-    }
-
-    /// Builds what was added.
-    pub fn ready(&mut self) {
-        let mut patterns = std::mem::take(&mut self.pending);
-        if patterns.is_empty() {
+        let length = pattern.len();
+        self.shortest = Some(self.shortest.map_or(length, |least| least.min(length)));
+        self.newest.push((pattern, marker));
+        if self.newest.len() <= FEW {
             return;
         }
+        let mut patterns = std::mem::take(&mut self.newest);
         while let Some(last) = self
             .tiers
             .pop_if(|tier| tier.patterns.len() <= 2 * patterns.len())
         {
-            patterns.extend(last.patterns.iter().cloned());
+            patterns.extend(last.patterns);
         }
-        self.tiers.push(Arc::new(Tier::new(patterns)));
+        self.tiers.push(Tier::new(patterns));
+    }
+
+    fn find(&self, text: &str) -> Vec<(usize, usize, &Arc<str>)> {
+        let mut found = Vec::new();
+        if self.shortest.is_some_and(|least| text.len() >= least) {
+            for tier in &self.tiers {
+                tier.find(text, &mut found);
+            }
+            one_by_one(&self.newest, text, &mut found);
+        }
+        found
     }
 
     /// The markers of all patterns in the text, also of those that overlap.
     pub fn markers_in(&self, text: &str) -> Vec<&str> {
-        let mut found = Vec::new();
-        for tier in &self.tiers {
-            tier.find(text, &mut found);
-        }
+        let found = self.find(text);
         found.into_iter().map(|(_, _, marker)| &**marker).collect()
     }
 
     /// The text with every pattern replaced. Where two overlap, both go, and the marker of the
     /// longer stands.
     pub fn replace(&self, text: &str) -> Option<String> {
-        let mut found = Vec::new();
-        for tier in &self.tiers {
-            tier.find(text, &mut found);
-        }
+        let mut found = self.find(text);
         if found.is_empty() {
             return None;
         }
@@ -130,16 +142,19 @@ mod tests {
         let mut matcher = Matcher::default();
         for pattern in patterns {
             matcher.add((*pattern).to_owned(), format!("<{}>", pattern.len()).into());
-            matcher.ready();
         }
         matcher
     }
 
     #[test]
     fn the_longest_wins_over_all_tiers() {
+        let others: Vec<String> = (0..2 * FEW).map(|n| format!("other-{n:04}")).collect();
         for order in [["abc", "abcdef"], ["abcdef", "abc"]] {
+            let mut patterns: Vec<&str> = others.iter().map(String::as_str).collect();
+            patterns.insert(0, order[0]);
+            patterns.push(order[1]);
             assert_eq!(
-                matcher(&order).replace("xabcdefy abc").as_deref(),
+                matcher(&patterns).replace("xabcdefy abc").as_deref(),
                 Some("x<6>y <3>")
             );
         }
@@ -147,9 +162,7 @@ mod tests {
 
     #[test]
     fn overlapping_secrets_both_go() {
-        let mut matcher = matcher(&["abcd", "cdefgh"]);
-        matcher.ready();
-        let out = matcher.replace("-abcdefgh-").unwrap();
+        let out = matcher(&["abcd", "cdefgh"]).replace("-abcdefgh-").unwrap();
         assert!(!out.contains("ab") && !out.contains("fgh"), "{out}");
     }
 

@@ -27,12 +27,8 @@ impl Vault {
     /// vault knows and that have at least eight characters, in every spelling that gives them away
     /// (percent-encoded, escaped, Base64); a marker in the text is none.
     pub fn kinds_in(&self, text: &str) -> Vec<Kind> {
-        let matcher = self.matcher();
-        let found: Vec<&str> = matcher
-            .markers_in(text)
-            .into_iter()
-            .filter_map(accused_kind)
-            .collect();
+        let markers = self.markers_in(text);
+        let found: Vec<&str> = markers.iter().filter_map(|m| accused_kind(m)).collect();
         let mut kinds = KINDS.to_vec();
         kinds.retain(|kind| found.contains(&kind.as_str()));
         kinds

@@ -136,20 +136,15 @@ impl Vault {
 
     /// Replaces every known secret, in all its spellings.
     pub(super) fn replace_known(&self, text: &str) -> Option<String> {
-        self.matcher().replace(text)
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        state.matcher.replace(text)
     }
 
-    /// What finds the secrets that are known by now.
-    pub(super) fn matcher(&self) -> Matcher {
-        let matcher = {
-            let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-            state.matcher.is_ready().then(|| state.matcher.clone())
-        };
-        matcher.unwrap_or_else(|| {
-            let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-            state.matcher.ready();
-            state.matcher.clone()
-        })
+    /// The markers of the known secrets that stand in a text.
+    pub(super) fn markers_in(&self, text: &str) -> Vec<String> {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        let found = state.matcher.markers_in(text);
+        found.into_iter().map(str::to_owned).collect()
     }
 
     /// Learns the secrets that stand in a request: in its URL, headers and body.

@@ -31,6 +31,8 @@ pub struct AuthorizationRequest {
     pub redirect_uri: String,
     /// `state`.
     pub state: Option<String>,
+    /// `nonce` (OpenID Connect Core 1.0 section 3.1.2.1).
+    pub nonce: Option<String>,
     /// The scopes to be granted.
     pub scopes: Vec<String>,
     /// The resources to be granted.
@@ -167,6 +169,7 @@ pub fn check(
             client,
             redirect_uri,
             state,
+            nonce: parameters.get("nonce").map(str::to_owned),
             scopes,
             resources,
             challenge,

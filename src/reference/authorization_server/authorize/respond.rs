@@ -87,6 +87,7 @@ fn new_code(site: &Site, request: &AuthorizationRequest, grant: u64) -> Code {
         client_id: request.client.client_id.clone(),
         redirect_uri: request.redirect_uri.clone(),
         challenge: request.challenge.clone(),
+        nonce: request.nonce.clone(),
         expires_at: now() + site.policy.codes.lifetime,
         spent: false,
         wrong_verifiers: 0,

@@ -64,6 +64,7 @@ pub fn redeem(site: &Site, client: &Client, form: &Parameters) -> Result<Issued,
     Ok(Issued {
         token,
         refresh_token,
+        id_token: None,
         scopes: granted,
         requested_scope: requested.map(str::to_owned),
         entry,

@@ -14,6 +14,7 @@ use crate::reference::store::{State, now};
 use super::super::answer::Refused;
 use super::super::parameters::Parameters;
 use super::super::{pkce, resources};
+use super::id_token;
 use super::issue::{self, Issued, NewToken};
 
 /// How long the racy policy leaves a gap between looking and spending.
@@ -178,6 +179,7 @@ fn issue(
         resources: &audience,
     };
     let token = issue::access_token(site, state, &new)?;
+    let id_token = id_token::of(site, &new, code.nonce.as_deref(), &token)?;
     let refresh_token = issue::refresh_token(site, state, code.grant, client);
     let entry = issue::entry(
         "authorization_code",
@@ -189,6 +191,7 @@ fn issue(
     Ok(Issued {
         token,
         refresh_token,
+        id_token,
         scopes,
         requested_scope: None,
         entry,

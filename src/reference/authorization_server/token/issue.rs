@@ -51,6 +51,8 @@ pub struct Issued {
     pub token: Minted,
     /// The refresh token.
     pub refresh_token: Option<String>,
+    /// The ID token.
+    pub id_token: Option<String>,
     /// Granted scopes.
     pub scopes: Vec<String>,
     /// The `scope` parameter.
@@ -280,6 +282,9 @@ pub fn answer(site: &Site, issued: &Issued) -> Response {
         None if !policy.omits_absent_members => set("refresh_token", Value::Null),
         None => None,
     };
+    if let Some(token) = &issued.id_token {
+        set("id_token", json!(token));
+    }
     let granted = issued.scopes.join(" ");
     match policy.scope {
         ScopeInAnswer::Always => set("scope", json!(granted)),

@@ -3,6 +3,7 @@
 pub mod client_credentials;
 pub mod code;
 pub mod foreign;
+mod id_token;
 pub mod issue;
 pub mod refresh;
 

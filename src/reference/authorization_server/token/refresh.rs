@@ -75,6 +75,7 @@ pub async fn redeem(site: &Site, client: &Client, form: &Parameters) -> Result<I
     Ok(Issued {
         token: minted,
         refresh_token,
+        id_token: None,
         scopes,
         requested_scope,
         entry,

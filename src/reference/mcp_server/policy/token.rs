@@ -224,8 +224,7 @@ decision! {
         AccessOnly,
         /// What introspection calls active is accepted.
         AnyActive,
-        /// Any JWT that the issuer signed is accepted, an ID token for instance: neither `typ` nor `aud`
-        /// is looked at.
+        /// An ID token that the issuer signed is accepted: neither its `typ` nor its `aud` is looked at.
         AnyJwt,
     }
 }

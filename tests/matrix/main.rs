@@ -4,70 +4,109 @@
 //! Each expectation is a trial of its own, so `cargo test --test matrix pkce` filters as people
 //! expect. The trials of one pair of servers share one run, which the first of them makes.
 
+mod bench;
+#[path = "../common/mod.rs"]
 mod common;
+mod company;
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use authspec::cli::fixtures::{self, Fixture, PolicyFile};
+use authspec::cli::fixtures::{self, Fixture};
 use authspec::judge::{CaseResult, Verdict};
 use authspec::plan::Pattern;
 use authspec::reference::Defect;
 use authspec::suite::Suites;
-use common::{Servers, results};
+use bench::Bench;
+use common::Servers;
+use company::{Company, is_right};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 /// Pairs of servers that are tested at the same time.
-const RUNS_AT_ONCE: usize = 6;
+const RUNS_AT_ONCE: usize = 8;
 
 fn main() {
     let mut arguments = Arguments::from_args();
     // Most of a run is waiting: for a token to end, for a log to be written.
     arguments.test_threads.get_or_insert(RUNS_AT_ONCE);
     let suites = Arc::new(Suites::embedded().unwrap_or_else(|problems| panic!("{problems}")));
-    let policies = fixtures::policies().unwrap_or_else(|problems| panic!("{problems}"));
     let defects = fixtures::defects(&suites).unwrap_or_else(|problems| panic!("{problems}"));
+    let policies = policies(&suites);
+    let whole = arguments.filter.is_some()
+        || std::env::var("AUTHSPEC_MATRIX").is_ok_and(|how| how == "whole");
+    let benches = benches(&suites, &policies, &defects, whole);
+    let of_policies = policies
+        .iter()
+        .map(|(policy, bench)| of_policy(&suites, policy, bench));
+    let of_defects = defects
+        .iter()
+        .zip(benches)
+        .map(|(defect, bench)| of_defect(defect, &Arc::new(bench)));
     let mut trials = vec![every_check_has_a_defect(&suites, &defects)];
-    for policy in &policies {
-        trials.extend(of_policy(&suites, policy));
-    }
-    for defect in defects {
-        trials.extend(of_defect(&suites, &policies, &defect));
-    }
+    trials.extend(in_turns(of_policies.chain(of_defects)));
     libtest_mimic::run(&arguments, trials).exit();
 }
 
-/// Results that the trials of one pair of servers share.
-#[derive(Clone)]
-struct Shared {
-    suites: Arc<Suites>,
-    servers: Servers,
-    results: Arc<OnceLock<Result<Vec<CaseResult>, String>>>,
+/// One trial of each bench, then the others, which find the run made: threads that ask for the same
+/// run would wait for each other.
+fn in_turns(benches: impl Iterator<Item = Vec<Trial>>) -> Vec<Trial> {
+    let mut ranked: Vec<(usize, Trial)> = benches
+        .flat_map(|trials| trials.into_iter().enumerate())
+        .collect();
+    ranked.sort_by_key(|(rank, _)| *rank > 0);
+    ranked.into_iter().map(|(_, trial)| trial).collect()
 }
 
-impl Shared {
-    fn new(suites: &Arc<Suites>, servers: Servers) -> Self {
-        Self {
-            suites: Arc::clone(suites),
-            servers,
-            results: Arc::default(),
-        }
-    }
+/// The correct servers, by the name of their policy.
+fn policies(suites: &Arc<Suites>) -> Vec<(String, Arc<Bench>)> {
+    let files = fixtures::policies().unwrap_or_else(|problems| panic!("{problems}"));
+    let bench = |file| Arc::new(Bench::new(suites, Servers::of_policy(file)));
+    files
+        .iter()
+        .map(|file| (file.id.clone(), bench(file)))
+        .collect()
+}
 
-    fn cases(&self) -> Result<&[CaseResult], Failed> {
-        let made = self
-            .results
-            .get_or_init(|| results(&self.suites, &self.servers));
-        match made {
-            Ok(cases) => Ok(cases),
-            Err(cause) => Err(cause.clone().into()),
+/// A bench for each defect; with `whole`, it has a whole run of its own.
+fn benches(
+    suites: &Arc<Suites>,
+    policies: &[(String, Arc<Bench>)],
+    defects: &[Fixture<Defect>],
+    whole: bool,
+) -> Vec<Bench> {
+    let base = |defect: &Fixture<Defect>| {
+        let mut policies = policies.iter();
+        let found = match &defect.value.base {
+            Some(name) => policies.find(|(id, _)| id == name),
+            None => policies.find(|(_, bench)| bench.servers == Servers::default()),
+        };
+        &found
+            .unwrap_or_else(|| panic!("{}: no policy is its base", defect.id))
+            .1
+    };
+    let bench = |defect: &Defect, base: &Bench| Bench::new(suites, base.servers.with(defect));
+    let mut companies: Vec<Vec<Arc<Company>>> = vec![Vec::new(); defects.len()];
+    let groups = if whole {
+        Vec::new()
+    } else {
+        company::groups(defects)
+    };
+    for members in &groups {
+        let correct = base(&defects[members[0]]);
+        let all = company::together(members.iter().map(|member| &defects[*member]));
+        let company = Arc::new(Company::new(bench(&all, correct), correct));
+        for member in members {
+            companies[*member].push(Arc::clone(&company));
         }
     }
+    let alone = defects.iter().zip(companies).map(|(defect, companies)| {
+        bench(&defect.value, base(defect)).in_company(companies, listed(&defect.value))
+    });
+    alone.collect()
 }
 
 /// One trial for each area: no case of it fails, warns, stays open or breaks.
-fn of_policy(suites: &Arc<Suites>, policy: &Fixture<PolicyFile>) -> Vec<Trial> {
-    let shared = Shared::new(suites, Servers::of_policy(policy));
+fn of_policy(suites: &Suites, policy: &str, bench: &Arc<Bench>) -> Vec<Trial> {
     let areas: BTreeSet<&str> = suites
         .checks
         .iter()
@@ -76,9 +115,9 @@ fn of_policy(suites: &Arc<Suites>, policy: &Fixture<PolicyFile>) -> Vec<Trial> {
     areas
         .into_iter()
         .map(|area| {
-            let (shared, area) = (shared.clone(), area.to_owned());
-            Trial::test(format!("policy {} passes {area}", policy.id), move || {
-                let wrong: Vec<String> = shared
+            let (bench, area) = (Arc::clone(bench), area.to_owned());
+            Trial::test(format!("policy {policy} passes {area}"), move || {
+                let wrong: Vec<String> = bench
                     .cases()?
                     .iter()
                     .filter(|case| case.area == area && !is_right(&case.verdict))
@@ -90,34 +129,17 @@ fn of_policy(suites: &Arc<Suites>, policy: &Fixture<PolicyFile>) -> Vec<Trial> {
         .collect()
 }
 
-fn is_right(verdict: &Verdict) -> bool {
-    matches!(
-        verdict,
-        Verdict::Pass { remark: None } | Verdict::NotApplicable { .. }
-    )
-}
-
 /// One trial for each entry of `kills`, and one for everything else.
-fn of_defect(
-    suites: &Arc<Suites>,
-    policies: &[Fixture<PolicyFile>],
-    defect: &Fixture<Defect>,
-) -> Vec<Trial> {
-    let shared = Shared::new(suites, Servers::of_defect(defect, policies));
-    let patterns: Vec<Pattern> = defect
-        .value
-        .kills
-        .iter()
-        .map(|kill| Pattern::new(kill).unwrap_or_else(|error| panic!("{kill}: {error}")))
-        .collect();
+fn of_defect(defect: &Fixture<Defect>, bench: &Arc<Bench>) -> Vec<Trial> {
+    let patterns = listed(&defect.value);
     let mut trials: Vec<Trial> = patterns
         .iter()
         .cloned()
         .map(|pattern| {
-            let shared = shared.clone();
+            let bench = Arc::clone(bench);
             let name = format!("defect {} fails {}", defect.id, pattern.text);
             Trial::test(name, move || {
-                let mut matching = shared
+                let mut matching = bench
                     .cases()?
                     .iter()
                     .filter(|case| pattern.selects(&case.id))
@@ -135,11 +157,12 @@ fn of_defect(
             })
         })
         .collect();
+    let bench = Arc::clone(bench);
     trials.push(Trial::test(
         format!("defect {} fails nothing else", defect.id),
         move || {
             let listed = |case: &CaseResult| patterns.iter().any(|kill| kill.selects(&case.id));
-            let wrong = shared
+            let wrong = bench
                 .cases()?
                 .iter()
                 .filter(|case| !listed(case))
@@ -150,6 +173,12 @@ fn of_defect(
     trials
 }
 
+/// What a defect lists, ready to match.
+fn listed(defect: &Defect) -> Vec<Pattern> {
+    let pattern = |kill| Pattern::new(kill).unwrap_or_else(|error| panic!("{kill}: {error}"));
+    defect.kills.iter().map(|kill| pattern(kill)).collect()
+}
+
 fn is_accused(case: &CaseResult) -> bool {
     matches!(case.verdict, Verdict::Fail { .. } | Verdict::Warning { .. })
 }
@@ -158,8 +187,7 @@ fn is_accused(case: &CaseResult) -> bool {
 fn every_check_has_a_defect(suites: &Arc<Suites>, defects: &[Fixture<Defect>]) -> Trial {
     let kills: Vec<Pattern> = defects
         .iter()
-        .flat_map(|defect| &defect.value.kills)
-        .filter_map(|kill| Pattern::new(kill).ok())
+        .flat_map(|defect| listed(&defect.value))
         .collect();
     let suites = Arc::clone(suites);
     Trial::test("every check has a defect", move || {
