@@ -45,27 +45,38 @@ impl Tier {
                 )
             })),
             // The automaton would have been too large: slow, but never silent.
-            None => one_by_one(&self.patterns, text, into),
+            None => {
+                for (pattern, marker) in &self.patterns {
+                    let finder = memmem::Finder::new(pattern);
+                    alone(&finder, marker, text, into);
+                }
+            }
         }
     }
 }
 
-fn one_by_one<'t>(
-    patterns: &'t [Pattern],
+/// A pattern without an automaton.
+struct Newest {
+    finder: memmem::Finder<'static>,
+    pattern: Pattern,
+}
+
+fn alone<'t>(
+    finder: &memmem::Finder<'_>,
+    marker: &'t Arc<str>,
     text: &str,
     into: &mut Vec<(usize, usize, &'t Arc<str>)>,
 ) {
-    for (pattern, marker) in patterns {
-        let found = memmem::find_iter(text.as_bytes(), pattern);
-        into.extend(found.map(|start| (start, start + pattern.len(), marker)));
-    }
+    let length = finder.needle().len();
+    let found = finder.find_iter(text.as_bytes());
+    into.extend(found.map(|start| (start, start + length, marker)));
 }
 
 /// All patterns.
 #[derive(Default)]
 pub(super) struct Matcher {
     tiers: Vec<Tier>,
-    newest: Vec<Pattern>,
+    newest: Vec<Newest>,
     /// Length of the shortest pattern, in bytes: shorter texts hold none.
     shortest: Option<usize>,
 }
@@ -75,11 +86,14 @@ impl Matcher {
     pub fn add(&mut self, pattern: String, marker: Arc<str>) {
         let length = pattern.len();
         self.shortest = Some(self.shortest.map_or(length, |least| least.min(length)));
-        self.newest.push((pattern, marker));
+        let finder = memmem::Finder::new(&pattern).into_owned();
+        let pattern = (pattern, marker);
+        self.newest.push(Newest { finder, pattern });
         if self.newest.len() <= FEW {
             return;
         }
-        let mut patterns = std::mem::take(&mut self.newest);
+        let newest = self.newest.drain(..);
+        let mut patterns: Vec<Pattern> = newest.map(|newest| newest.pattern).collect();
         while let Some(last) = self
             .tiers
             .pop_if(|tier| tier.patterns.len() <= 2 * patterns.len())
@@ -95,7 +109,9 @@ impl Matcher {
             for tier in &self.tiers {
                 tier.find(text, &mut found);
             }
-            one_by_one(&self.newest, text, &mut found);
+            for Newest { finder, pattern } in &self.newest {
+                alone(finder, &pattern.1, text, &mut found);
+            }
         }
         found
     }
