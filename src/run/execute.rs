@@ -43,6 +43,7 @@ pub async fn execute(session: &Session, planned: &PlannedRun) -> RunRecord {
     }
     let mut scope = Scope::new(session, Value::Object(clients));
     let halted = steps(session, &mut scope, &planned.steps, &mut record.steps).await;
+    give_back_logins(session, &mut scope);
     if let Err((step, why)) = halted {
         halt(session, step, why, &mut record);
     }
@@ -50,6 +51,12 @@ pub async fn execute(session: &Session, planned: &PlannedRun) -> RunRecord {
     let own = Value::Object(scope.own_variables(client.as_ref()));
     record.variables = session.http.vault().redact_value(&own);
     record
+}
+
+fn give_back_logins(session: &Session, scope: &mut Scope) {
+    for (user, jar) in scope.take_logins() {
+        session.logins.give_back(user, jar);
+    }
 }
 
 /// Records why the run goes no further. Reasons hold words of the server.
@@ -144,7 +151,9 @@ async fn inner_flow(
         return Ok(grant.results.clone());
     }
     let mut inner = scope.inner(session);
-    steps(session, &mut inner, planned, made).await?;
+    let ended = steps(session, &mut inner, planned, made).await;
+    give_back_logins(session, &mut inner);
+    ended?;
     let results = inner.results();
     if let Some(place) = place.as_deref_mut() {
         *place = Grant::shareable(made, &results);

@@ -13,6 +13,7 @@ mod grants;
 pub mod host;
 pub mod http;
 pub mod jose;
+mod logins;
 mod mcp;
 mod parameters;
 mod recording;

@@ -24,6 +24,8 @@ pub struct Scope {
     registered: HashMap<String, KnownClient>,
     /// Cookie jars by browser name.
     jars: HashMap<String, Arc<tokio::sync::Mutex<CookieJar>>>,
+    /// The user who is logged in, and the jar that says so, by browser name.
+    logged_in: HashMap<String, (String, CookieJar)>,
 }
 
 impl Scope {
@@ -52,6 +54,7 @@ impl Scope {
             results: Map::new(),
             registered: HashMap::new(),
             jars: HashMap::new(),
+            logged_in: HashMap::new(),
         }
     }
 
@@ -100,6 +103,19 @@ impl Scope {
     /// The cookie jar of `browser`.
     pub fn jar(&mut self, browser: &str) -> Arc<tokio::sync::Mutex<CookieJar>> {
         self.jars.entry(browser.to_owned()).or_default().clone()
+    }
+
+    /// Notes after a visit who is logged in in `browser` from now on, if anybody.
+    pub fn note_login(&mut self, browser: &str, login: Option<(String, CookieJar)>) {
+        match login {
+            Some(login) => self.logged_in.insert(browser.to_owned(), login),
+            None => self.logged_in.remove(browser),
+        };
+    }
+
+    /// Hands over the browsers that are logged in, when the run has ended.
+    pub fn take_logins(&mut self) -> impl Iterator<Item = (String, CookieJar)> {
+        std::mem::take(&mut self.logged_in).into_values()
     }
 
     /// Everything that templates may name, with `client` for the step at hand.

@@ -12,6 +12,7 @@ use tokio::sync::OnceCell;
 use super::grants::Grants;
 use super::host::DocumentHost;
 use super::http::{Client, Request, RequestKind, Sent};
+use super::logins::Logins;
 use super::redact::{Kind, Vault};
 use super::registrar::Registrar;
 use crate::plan::PlannedStep;
@@ -46,6 +47,8 @@ pub struct Session {
     context: RwLock<Option<minijinja::Value>>,
     clients: Mutex<HashMap<String, Arc<Registered>>>,
     jwks: OnceCell<Value>,
+    /// Browsers that are logged in.
+    pub logins: Logins,
     /// Grants that several runs share.
     pub grants: Grants,
     registrar: Registrar,
@@ -122,6 +125,7 @@ impl Session {
             context: RwLock::default(),
             clients: Mutex::default(),
             jwks: OnceCell::new(),
+            logins: Logins::default(),
             grants: Grants::default(),
             registrar: Registrar::default(),
         }

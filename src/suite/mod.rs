@@ -31,8 +31,8 @@ pub use requirement::{
 };
 pub use source::{Source, Spot};
 pub use step::{
-    Action, Audit, Authorize, Call, ClientRequest, Discover, Fetch, Host, OBTAIN_FLOW, Obtain,
-    Params, Register, Repeat, Steps, SubFlow, Visits, Wait,
+    Action, Audit, Authorize, Call, ClientRequest, Discover, Fetch, Host, MAIN_BROWSER,
+    OBTAIN_FLOW, Obtain, Params, Register, Repeat, Steps, SubFlow, Visits, Wait,
 };
 pub use template::{
     Templates, context, context_over, covers, origin, random_verifier, s256, well_known,

@@ -182,7 +182,8 @@ pub struct Authorize {
     pub consent: String,
     /// Parameters of the query; `client_id` is added unless given.
     pub query: Params,
-    /// Cookie jar; steps of one run that name the same one share it.
+    /// Cookie jar; steps of one run that name the same one share it. In `main` the user may be
+    /// logged in from an earlier run, any other is new.
     #[serde(default = "main_browser")]
     pub browser: String,
     /// Stop before submitting `login` or `consent`, to see what happens without.
@@ -198,8 +199,11 @@ fn approve() -> String {
     "approve".to_owned()
 }
 
+/// The browser of steps that name none.
+pub const MAIN_BROWSER: &str = "main";
+
 fn main_browser() -> String {
-    "main".to_owned()
+    MAIN_BROWSER.to_owned()
 }
 
 /// A form request to an endpoint of the authorization server, authenticated as a client.

@@ -10,7 +10,7 @@ use crate::run::user_agent::{
     self, Consent, Credentials, MAX_PAGES, Method, PageKind, PageSeen, StopBefore, Visit,
     VisitOutcome, Visited,
 };
-use crate::suite::Authorize;
+use crate::suite::{Authorize, MAIN_BROWSER};
 use crate::target::AuthorizationRequest;
 
 /// Visits the authorization endpoint; accepted where a code arrived at a callback.
@@ -32,9 +32,37 @@ pub async fn step(at: &mut At<'_>, step: &Authorize) -> Result<Done, Halt> {
     let jar = at.scope.jar(&step.browser);
     let mut jar = jar.lock().await;
     let recipe = &at.session.target.file.login;
-    let visit = visit(at, step, &endpoint, &list, client.live.redirect_uris)?;
+    let user = user(at, step)?;
+    let visit = visit(at, step, &user, &endpoint, &list, client.live.redirect_uris)?;
+    let lent = match may_be_logged_in(step, &visit) && jar.is_empty() {
+        true => at.session.logins.lend(&user),
+        false => None,
+    };
+    let is_lent = lent.is_some();
+    if let Some(lent) = lent {
+        *jar = lent;
+    }
     let visited = user_agent::authorize(&at.session.http, &mut jar, visit, recipe).await;
+    // A visit without an end may have left anything behind.
+    let is_sound = !matches!(visited.outcome, VisitOutcome::Undecided { .. });
+    let login = (is_sound && (is_lent || visited.logged_in)).then(|| (user, jar.clone()));
+    at.scope.note_login(&step.browser, login);
     Ok(describe_visit(at, visited, &list))
+}
+
+/// Whether the person may have logged in before: in the browser of everyday, on the way to a code.
+fn may_be_logged_in(step: &Authorize, visit: &Visit) -> bool {
+    step.browser == MAIN_BROWSER
+        && visit.consent == Consent::Approve
+        && visit.stop_before.is_none()
+        && visit.login.is_some()
+}
+
+fn user(at: &At<'_>, step: &Authorize) -> Result<String, Halt> {
+    match &at.mutation.user {
+        Some(user) => Ok(user.clone()),
+        None => at.string(&step.user),
+    }
 }
 
 /// Adds what the target file wants in every authorization request.
@@ -58,15 +86,12 @@ fn add_standing_parameters(list: &mut Pairs, standing: &AuthorizationRequest) {
 fn visit(
     at: &At<'_>,
     step: &Authorize,
+    user: &str,
     endpoint: &str,
     list: &Pairs,
     redirect_uris: Vec<String>,
 ) -> Result<Visit, Halt> {
-    let user = match &at.mutation.user {
-        Some(user) => user.clone(),
-        None => at.string(&step.user)?,
-    };
-    let login = at.session.target.users.get(&user).map(|user| Credentials {
+    let login = at.session.target.users.get(user).map(|user| Credentials {
         username: user.username.clone(),
         password: user.password.expose().to_owned(),
     });
