@@ -43,6 +43,10 @@ pub async fn look(
     let events = watched.events();
     let url = file.mcp_server.clone().unwrap_or_default();
     let as_server = prepare(suites, resolve(&file)?, conduct, events, watched.cancel()).await?;
+    // Cut short, it can be taken for nothing.
+    if watched.cancel().borrow().is_some() {
+        return Ok(as_server);
+    }
     if is(Capability::Protected, &as_server) {
         console.remark(&format!(
             "{url} is taken as an MCP server: it asks for a token. {LOOKING}"
@@ -61,6 +65,17 @@ pub async fn look(
              {LOOKING}"
         ));
         return Ok(as_issuer);
+    }
+    // `mend` says what was meant, where the address is wrong.
+    let wrong = as_server.examined().steps.first();
+    let wrong = wrong.filter(|step| step.state == DoctorState::Notice);
+    if let Some(step) = wrong {
+        let full_stop = if step.mend.ends_with('?') { "" } else { "." };
+        console.remark(&format!(
+            "{}: {}{full_stop} {LOOKING}",
+            step.found, step.mend
+        ));
+        return Ok(as_server);
     }
     console.remark(&format!(
         "{url} is taken as an MCP server, though it shows no sign of asking for a token; no \

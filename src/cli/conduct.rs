@@ -14,10 +14,10 @@ use crate::run::http::{self, AllowedOrigins, Caps, Client, ClientError, Origin, 
 use crate::run::redact::Vault;
 use crate::run::{
     Cancel, Event, Events, Examined, Presence, RECORDING_FORMAT, Recording, RunRecord, Session,
-    TargetFacts, examine, execute_plan, execute_run,
+    TargetFacts, examine, execute_plan, execute_run, unless,
 };
 use crate::suite::{Capability, McpVersion, Suites};
-use crate::target::Target;
+use crate::target::{Target, TargetFile};
 
 /// The version that is judged unless somebody says otherwise.
 pub const DEFAULT_VERSION: McpVersion = McpVersion::V20251125;
@@ -111,13 +111,8 @@ pub async fn prepare(
             return Err(error.into());
         }
     };
-    if let Some(events) = events {
-        let _ = events.send(Event::Planned {
-            runs: plan.runs.len(),
-            cases: plan.cases.len(),
-        });
-    }
-    let proof = prove_sharing(suites, &session, &examined.knowledge, &plan, conduct).await;
+    let proof = prove_sharing(suites, &session, &examined.knowledge, &plan, conduct);
+    let proof = unless(cancel, proof).await.ok().flatten();
     Ok(Prepared {
         session,
         examined,
@@ -173,6 +168,11 @@ impl Prepared {
     /// The plan.
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// The most requests a second to one origin, if there is a limit.
+    pub fn rate(&self) -> Option<f64> {
+        rate(&self.session.target.file)
     }
 
     /// The secrets of the test so far, for whoever checks that none of them is told.
@@ -312,37 +312,41 @@ pub async fn conduct(
     Ok((recording, judgement))
 }
 
-/// The HTTP client with the limits of the target file.
-fn client(target: &Target, events: Option<&Events>) -> Result<Client, ConductError> {
-    let file = &target.file;
-    let named = [&file.mcp_server, &file.authorization_server]
+/// Every address that a target file names.
+fn named(file: &TargetFile) -> impl Iterator<Item = &String> {
+    let second = file.second_resource.iter();
+    [&file.mcp_server, &file.authorization_server]
         .into_iter()
         .flatten()
         .chain(&file.allow_origins)
-        .chain(
-            file.second_resource
-                .iter()
-                .filter_map(|second| second.mcp_server.as_ref()),
-        );
+        .chain(second.filter_map(|second| second.mcp_server.as_ref()))
+}
+
+/// The most requests a second to one origin.
+fn rate(file: &TargetFile) -> Option<f64> {
+    let is_loopback = |address| url::Url::parse(address).is_ok_and(|url| http::is_loopback(&url));
+    match file.limits.requests_per_second {
+        Some(rate) if rate > 0.0 => Some(rate),
+        Some(_) => None,
+        // A stranger's server is asked politely; one's own machine is not in need of it.
+        None => (!named(file).all(|address| is_loopback(address))).then_some(20.0),
+    }
+}
+
+/// The HTTP client with the limits of the target file.
+fn client(target: &Target, events: Option<&Events>) -> Result<Client, ConductError> {
+    let file = &target.file;
     let mut origins = Vec::new();
-    let mut loopback = true;
-    for address in named {
+    for address in named(file) {
         let origin = Origin::of(address).ok_or_else(|| ConductError::Address(address.clone()))?;
-        loopback &= url::Url::parse(address).is_ok_and(|url| http::is_loopback(&url));
         origins.push(origin);
     }
     let limits = &file.limits;
     let seconds = |seconds: f64| Duration::from_secs_f64(seconds.clamp(0.0, 1e6));
-    let rate = match limits.requests_per_second {
-        Some(rate) if rate > 0.0 => Some(rate),
-        Some(_) => None,
-        // A stranger's server is asked politely; one's own machine is not in need of it.
-        None => (!loopback).then_some(20.0),
-    };
     let options = http::Options {
         allowed: AllowedOrigins::new(origins),
         insecure_http: file.insecure_http,
-        rate,
+        rate: rate(file),
         concurrency: limits.concurrency,
         limits: http::Limits {
             answer: seconds(limits.answer_timeout),

@@ -6,37 +6,83 @@ use indexmap::IndexMap;
 
 use super::console::{Console, heading};
 use super::failure::Failure;
-use crate::plan::{Disposition, Knowledge, Plan, estimate};
+use crate::plan::{Disposition, Knowledge, Plan, PlannedAction, PlannedStep, estimate};
+use crate::report::terminal::Verbosity;
 use crate::report::text::{count, visible};
 use crate::run::Recording;
 
-/// Prints the plan.
+/// Prints the plan: what it asks, then the cases by area, then (with `-v`) the runs. `rate` is the
+/// most requests a second to one origin.
 pub fn print(
     plan: &Plan,
     knowledge: &Knowledge,
     recording: &Recording,
+    rate: Option<f64>,
     console: &Console,
 ) -> Result<(), Failure> {
     let mut out = console.out();
-    let name = visible(&recording.target.name);
-    writeln!(
-        out,
-        "{}",
-        heading(&format!(
-            "Plan for {name}, judged by MCP {}",
-            plan.mcp_version
-        ))
-    )?;
     let asked = estimate(plan, knowledge);
-    writeln!(
-        out,
-        "Would send about {}: {}, {}, {}. So far {} went out, for discovery alone.",
+    let costs = format!(
+        "Would send about {}: {}, {}, {}.",
         number(asked.requests, "request"),
         number(asked.registrations, "registration"),
         number(asked.logins, "login"),
-        number(asked.token_requests, "token request"),
-        number(recording.counts.requests, "request"),
-    )?;
+        number(asked.token_requests, "token call"),
+    );
+    if console.verbosity == Verbosity::Quiet {
+        writeln!(out, "{costs}")?;
+        out.flush()?;
+        return Ok(());
+    }
+    let name = visible(&recording.target.name);
+    let version = plan.mcp_version;
+    let title = format!("Plan for {name}, judged by MCP {version}");
+    writeln!(out, "{}", heading(&title))?;
+    writeln!(out, "{costs} {}", pace(asked.requests, rate))?;
+    let so_far = number(recording.counts.requests, "request");
+    writeln!(out, "So far {so_far} went out, for discovery alone.")?;
+    cases(plan, &mut out)?;
+    if console.verbosity == Verbosity::Verbose {
+        runs(plan, &mut out)?;
+    }
+    not_run(plan, &mut out)?;
+    out.flush()?;
+    Ok(())
+}
+
+/// How long so many requests take where a rate holds them.
+fn pace(requests: u64, rate: Option<f64>) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    let seconds = |rate: f64| (requests as f64 / rate).ceil();
+    match rate {
+        Some(rate) => format!(
+            "At {rate} requests a second to one origin that takes up to {} seconds.",
+            seconds(rate)
+        ),
+        None => "No rate holds them.".to_owned(),
+    }
+}
+
+/// The cases that would run, by area.
+fn cases(plan: &Plan, out: &mut impl std::io::Write) -> Result<(), Failure> {
+    let mut areas: IndexMap<&str, Vec<&str>> = IndexMap::new();
+    for case in &plan.cases {
+        if matches!(case.disposition, Disposition::Run { .. }) {
+            areas.entry(&case.area).or_default().push(&case.id);
+        }
+    }
+    for (area, ids) in areas {
+        let title = format!("{area}: {}", count(ids.len(), "case"));
+        writeln!(out, "\n{}", heading(&title))?;
+        for id in ids {
+            writeln!(out, "  {}", visible(id))?;
+        }
+    }
+    Ok(())
+}
+
+/// The runs with their steps; a star marks the one that deviates.
+fn runs(plan: &Plan, out: &mut impl std::io::Write) -> Result<(), Failure> {
     writeln!(
         out,
         "\n{}",
@@ -49,16 +95,34 @@ pub fn print(
             [] => String::new(),
             clients => format!(" as {}", clients.join(", ")),
         };
-        let served = cases.get(id.as_str()).copied().unwrap_or_default();
-        let served = match served {
-            0 => "control only".to_owned(),
-            served => count(served, "case"),
+        let served = match cases.get(id.as_str()) {
+            None => "control only".to_owned(),
+            Some(served) => count(*served, "case"),
         };
-        writeln!(out, "{mark} {}{clients}  ({served})", visible(&run.title))?;
+        // What a mutation sets is a template until its run; the step that it is in says enough.
+        let flow = run.title.split(": ").next().unwrap_or_default();
+        let steps: Vec<String> = run.steps.iter().map(step).collect();
+        writeln!(
+            out,
+            "{mark} {}{clients}: {}  ({served})",
+            visible(flow),
+            steps.join(", ")
+        )?;
     }
-    not_run(plan, &mut out)?;
-    out.flush()?;
     Ok(())
+}
+
+fn step(step: &PlannedStep) -> String {
+    let deviates = match &step.action {
+        PlannedAction::Flow(inner) => inner.iter().any(|inner| inner.mutation.is_some()),
+        PlannedAction::One(_) => false,
+    };
+    let star = if deviates || step.mutation.is_some() {
+        "*"
+    } else {
+        ""
+    };
+    format!("{}{star}", step.name)
 }
 
 fn number(number: u64, noun: &str) -> String {

@@ -106,9 +106,10 @@ pub async fn finish(
     }
     if output.dry_run {
         let knowledge = prepared.examined().knowledge.clone();
+        let rate = prepared.rate();
         let (plan, recording) = prepared.dismiss(watched.events()).await;
         watched.stop().await;
-        dry_run::print(&plan, &knowledge, &recording, console)?;
+        dry_run::print(&plan, &knowledge, &recording, rate, console)?;
         return Ok(if unreachable(&recording).is_some() {
             3
         } else {

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use indexmap::IndexMap;
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
+use super::failure::Failure;
 use crate::reference::policy::configuration::PreconfiguredClient;
 use crate::reference::{Policy, Running};
 use crate::target::{
@@ -49,6 +50,34 @@ pub fn reference_target(running: &Running, audit_log: Option<&Path>) -> TargetFi
     target.limits.longest_wait = LONGEST_WAIT;
     target.limits.token_leeway = 0.0;
     target
+}
+
+/// A target file as text: what differs from the default, one line for each member or entry.
+pub fn target_text(target: &TargetFile) -> Result<String, Failure> {
+    let members = |file: &TargetFile| match serde_json::to_value(file) {
+        Ok(Value::Object(members)) => Ok(members),
+        Ok(_) => Ok(Map::new()),
+        Err(cause) => Err(Failure::Harness(cause.to_string())),
+    };
+    let usual = members(&TargetFile::default())?;
+    let mut text = String::new();
+    for (name, value) in members(target)? {
+        let usual = usual.get(&name);
+        match &value {
+            same if Some(same) == usual => {}
+            Value::Object(entries) => {
+                text.push_str(&format!("{name}:\n"));
+                let differs = |entry: &(&String, &Value)| {
+                    usual.and_then(|usual| usual.get(entry.0)) != Some(entry.1)
+                };
+                for (name, entry) in entries.iter().filter(differs) {
+                    text.push_str(&format!("  {name}: {entry}\n"));
+                }
+            }
+            other => text.push_str(&format!("{name}: {other}\n")),
+        }
+    }
+    Ok(text)
 }
 
 /// The scopes that open something; `openid` only brings an ID token.

@@ -1,6 +1,7 @@
 //! `authspec serve`: the reference servers for people who test clients.
 
 use std::io::Write as _;
+use std::path::Path;
 
 use super::args::Serve;
 use super::block_on;
@@ -8,6 +9,7 @@ use super::console::{Console, heading};
 use super::demo::launch;
 use super::failure::Failure;
 use super::reference_servers::Servers;
+use super::reference_target::{reference_target, target_text};
 use super::signals::signal;
 use crate::reference::{Options, Running};
 use crate::suite::Suites;
@@ -23,7 +25,13 @@ pub fn serve(args: &Serve, console: &Console) -> Result<u8, Failure> {
             audit_log: args.audit_log.clone(),
         };
         let running = launch(&servers, options).await?;
-        introduce(&running, &servers, args, console)?;
+        let mut target = reference_target(&running, args.audit_log.as_deref());
+        target.mcp_version = servers.mcp_version;
+        let target = target_text(&target)?;
+        if let Some(path) = &args.target {
+            save(path, &target)?;
+        }
+        introduce(&running, &servers, args, &target, console)?;
         let name = signal().await;
         console.remark(&format!("{name}: stopping"));
         running.stop().await;
@@ -31,11 +39,26 @@ pub fn serve(args: &Serve, console: &Console) -> Result<u8, Failure> {
     })
 }
 
+/// The first line of a target file that may be written over.
+const OURS: &str = "# Written by `authspec serve`; the ports are those of one run.\n";
+
+/// Writes the target file; a person's own is left alone.
+fn save(path: &Path, target: &str) -> Result<(), Failure> {
+    let shown = path.display();
+    if std::fs::read_to_string(path).is_ok_and(|text| !text.starts_with(OURS)) {
+        let message = format!("{shown} was not written by `authspec serve`");
+        return Err(Failure::usage(message, "give `--target` another name"));
+    }
+    std::fs::write(path, format!("{OURS}{target}"))
+        .map_err(|cause| Failure::usage(format!("{shown} cannot be written: {cause}"), ""))
+}
+
 /// Says where the servers are and how to connect.
 fn introduce(
     running: &Running,
     servers: &Servers,
     args: &Serve,
+    target: &str,
     console: &Console,
 ) -> Result<(), Failure> {
     let mut out = console.out();
@@ -57,13 +80,20 @@ fn introduce(
     writeln!(
         out,
         "  Give your MCP client the first URL. It finds the authorization server by the 401\n  \
-         and the protected resource metadata, registers itself, and opens the login page.\n  \
-         To test the servers: authspec run {}",
-        running.mcp_url
+         and the protected resource metadata, registers itself, and opens the login page."
     )?;
     if let Some(path) = &args.audit_log {
         writeln!(out, "{}", heading("Audit log"))?;
         writeln!(out, "  {}", path.display())?;
+    }
+    writeln!(out, "{}", heading("To test the servers"))?;
+    match &args.target {
+        Some(path) => writeln!(out, "  authspec run {}", path.display())?,
+        None => writeln!(
+            out,
+            "  Save this as target.yaml (`--target target.yaml` does), then: authspec run \
+             target.yaml\n\n{target}"
+        )?,
     }
     writeln!(out, "Ctrl-C stops both servers.")?;
     out.flush()?;

@@ -231,12 +231,18 @@ impl<'r> Evidence<'r> {
             .chain(check.matches.keys())
     }
 
-    /// What a refused step of the honest flow means: the way in is at fault, not the server.
+    /// What a refused step of the honest flow means: the way in is at fault, not the server. What
+    /// got no answer says itself whose fault that is.
     pub(super) fn way_in_failed(step: &StepRecord) -> Open {
+        let standing = Standing::of(step);
+        let whose = match standing {
+            Standing::Undecided(_) => "",
+            _ => ": the target file or the login, not the server",
+        };
         Open::because(format!(
-            "the honest flow failed at {}: it {}: the target file or the login, not the server",
+            "the honest flow failed at {}: it {}{whose}",
             step.name,
-            Standing::of(step).said()
+            standing.said()
         ))
         .shown_by(&step.exchanges)
     }

@@ -104,21 +104,20 @@ pub(super) fn literal(value: &Value) -> String {
     bounded(&value.to_string())
 }
 
-/// A list of values as alternatives.
+/// A list of values as alternatives, each once.
 pub(super) fn one_of(value: &Value) -> String {
-    match value.as_array().map(Vec::as_slice) {
-        Some([only]) => literal(only),
-        Some(items) => format!(
-            "one of {}",
-            bounded(
-                &items
-                    .iter()
-                    .map(Value::to_string)
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            )
-        ),
-        None => literal(value),
+    let Some(items) = value.as_array() else {
+        return literal(value);
+    };
+    let mut texts: Vec<String> = Vec::new();
+    for text in items.iter().map(Value::to_string) {
+        if !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+    match texts.as_slice() {
+        [only] => bounded(only),
+        several => format!("one of {}", bounded(&several.join(", "))),
     }
 }
 
@@ -212,6 +211,12 @@ mod tests {
         assert_eq!(came(Some(&json!(null))), "null");
         let long = came(Some(&json!("ä".repeat(5000))));
         assert!(long.chars().count() < LONGEST + 20, "{}", long.len());
+    }
+
+    #[test]
+    fn alternatives_are_named_once() {
+        assert_eq!(one_of(&json!(["a", "b", "a"])), "one of \"a\", \"b\"");
+        assert_eq!(one_of(&json!(["a", "a"])), "\"a\"");
     }
 
     #[test]

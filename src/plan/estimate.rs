@@ -1,27 +1,34 @@
 //! How much a plan will ask of the server, before anything is sent.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Knowledge, Plan, PlannedAction, PlannedStep};
+use super::{Disposition, Knowledge, Plan, PlannedAction, PlannedStep};
 use crate::run::Counts;
 use crate::suite::Action;
 
-/// Pages of an ordinary login: the form, its submission, the consent, its submission.
-const REQUESTS_PER_LOGIN: u64 = 5;
+/// Pages of an ordinary login: the request, the form's submission, a redirect, the consent.
+const REQUESTS_PER_LOGIN: u64 = 4;
 /// Handshake and operation.
 const REQUESTS_PER_CALL: u64 = 3;
 
-/// Counts of what the plan sends: exact for registrations, logins and token requests of the
-/// planned runs, an estimate for all requests together (pages differ). Controls count twice, as
-/// they run first and last.
+/// Counts of what the plan sends to a server that refuses what it should: an estimate, since pages
+/// differ. Controls count twice, as they run first and last; a grant that runs share counts once.
 pub fn estimate(plan: &Plan, knowledge: &Knowledge) -> Counts {
     let mut counts = Counts::default();
     let mut clients = BTreeSet::new();
-    let mut shared = BTreeSet::new();
-    for run in plan.runs.values() {
+    let mut shared = Counts::default();
+    let mut keys = BTreeSet::new();
+    let refusals = refusals(plan);
+    for (id, run) in &plan.runs {
+        let mut one = Estimate {
+            counts: Counts::default(),
+            shared: &mut shared,
+            keys: &mut keys,
+            refused: refusals.get(id.as_str()),
+        };
+        one.steps(&run.steps, "");
+        let one = one.counts;
         let times = if run.is_control { 2 } else { 1 };
-        let mut one = Counts::default();
-        add_steps(&run.steps, &mut one, &mut shared);
         counts.requests += times * one.requests;
         counts.registrations += times * one.registrations;
         counts.logins += times * one.logins;
@@ -32,6 +39,9 @@ pub fn estimate(plan: &Plan, knowledge: &Knowledge) -> Counts {
                 .filter(|client| !knowledge.given_clients.contains(client)),
         );
     }
+    counts.requests += shared.requests;
+    counts.logins += shared.logins;
+    counts.token_requests += shared.token_requests;
     let registrations = clients.len() as u64;
     counts.registrations += registrations;
     // One request to register each shared client, one to delete it at the end.
@@ -39,20 +49,68 @@ pub fn estimate(plan: &Plan, knowledge: &Knowledge) -> Counts {
     counts
 }
 
-/// Adds what `steps` send; a grant that runs share counts once.
-fn add_steps<'p>(steps: &'p [PlannedStep], counts: &mut Counts, shared: &mut BTreeSet<&'p String>) {
-    for step in steps {
-        match &step.action {
-            PlannedAction::Flow(_)
-                if step.shared.as_ref().is_some_and(|key| !shared.insert(key)) => {}
-            PlannedAction::Flow(inner) => add_steps(inner, counts, shared),
-            PlannedAction::One(action) => add_action(action, steps, counts),
+/// The steps at which each run's cases want a refusal: what comes after it is never sent.
+fn refusals(plan: &Plan) -> BTreeMap<&str, BTreeSet<&str>> {
+    let mut refusals: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for case in &plan.cases {
+        if let Disposition::Run { run, .. } = &case.disposition {
+            let at = refusals.entry(run).or_default();
+            at.extend(case.check.expect.refused_at.iter().map(String::as_str));
+        }
+    }
+    refusals
+}
+
+struct Estimate<'e, 'p> {
+    counts: Counts,
+    shared: &'e mut Counts,
+    keys: &'e mut BTreeSet<&'p String>,
+    refused: Option<&'e BTreeSet<&'p str>>,
+}
+
+impl<'p> Estimate<'_, 'p> {
+    /// Adds what `steps` send; false once a refusal ends the run.
+    fn steps(&mut self, steps: &'p [PlannedStep], prefix: &str) -> bool {
+        for step in steps {
+            let name = format!("{prefix}{}", step.name);
+            let is_refused = self.refused.is_some_and(|at| at.contains(name.as_str()));
+            let goes_on = match &step.action {
+                PlannedAction::One(action) => {
+                    add_action(action, steps, is_refused, &mut self.counts);
+                    !is_refused
+                }
+                PlannedAction::Flow(inner) => match &step.shared {
+                    None => self.steps(inner, &format!("{name}/")),
+                    Some(key) => {
+                        if self.keys.insert(key) {
+                            self.grant(inner);
+                        }
+                        true
+                    }
+                },
+            };
+            if !goes_on {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Adds a grant that is made once for all.
+    fn grant(&mut self, steps: &'p [PlannedStep]) {
+        for step in steps {
+            match &step.action {
+                PlannedAction::One(action) => add_action(action, steps, false, self.shared),
+                PlannedAction::Flow(inner) => self.grant(inner),
+            }
         }
     }
 }
 
-fn add_action(action: &Action, steps: &[PlannedStep], counts: &mut Counts) {
+fn add_action(action: &Action, steps: &[PlannedStep], is_refused: bool, counts: &mut Counts) {
     match action {
+        // Refused before anybody logs in.
+        Action::Authorize(_) if is_refused => counts.requests += 1,
         Action::Authorize(step) => {
             counts.requests += REQUESTS_PER_LOGIN;
             if step.stop_before.is_none() {
@@ -60,14 +118,14 @@ fn add_action(action: &Action, steps: &[PlannedStep], counts: &mut Counts) {
             }
         }
         Action::Register(_) => {
-            counts.requests += 2;
+            counts.requests += if is_refused { 1 } else { 2 };
             counts.registrations += 1;
         }
         Action::Token(_) => {
             counts.requests += 1;
             counts.token_requests += 1;
         }
-        Action::Call(_) => counts.requests += REQUESTS_PER_CALL,
+        Action::Call(_) => counts.requests += if is_refused { 1 } else { REQUESTS_PER_CALL },
         Action::Repeat(step) => {
             let times = u64::from(step.times);
             counts.requests += times;

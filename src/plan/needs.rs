@@ -175,7 +175,10 @@ pub(crate) fn obstacle(
         }
     }
     for client in &needs.clients {
-        untested = untested.or_else(|| missing_client(suites, client, knowledge));
+        match missing_client(suites, client, knowledge) {
+            Some(unknown @ Disposition::Inconclusive { .. }) => broken = broken.or(Some(unknown)),
+            missing => untested = untested.or(missing),
+        }
     }
     untested.or(broken)
 }
@@ -185,9 +188,18 @@ fn missing_client(suites: &Suites, client: &str, knowledge: &Knowledge) -> Optio
         return None;
     }
     let profile = suites.clients.get(client)?;
-    let registration = knowledge.capabilities.get(&Capability::DynamicRegistration);
-    let can_register = matches!(registration, Some(Presence::Present) | None);
-    (profile.only_given || !can_register).then(|| Disposition::Untested {
+    let add = || Disposition::Untested {
         add: format!("`clients.{client}` to the target file ({})", profile.title),
-    })
+    };
+    if profile.only_given {
+        return Some(add());
+    }
+    match knowledge.capabilities.get(&Capability::DynamicRegistration) {
+        Some(Presence::Present) | None => None,
+        // Nobody knows whether the server registers clients.
+        Some(Presence::Broken { reason }) => Some(Disposition::Inconclusive {
+            reason: reason.clone(),
+        }),
+        Some(Presence::Absent { .. } | Presence::NotGiven { .. }) => Some(add()),
+    }
 }

@@ -42,6 +42,12 @@ pub async fn execute_plan(
     for record in already.values() {
         schedule.finish(&Job::First(record.id.clone()), worked(record));
     }
+    if let Some(events) = events {
+        let _ = events.send(Event::Planned {
+            runs: schedule.len(),
+            cases: plan.cases.len(),
+        });
+    }
     let mut out = Executed {
         runs: already,
         ..Executed::default()

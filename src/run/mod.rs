@@ -24,7 +24,7 @@ mod scope;
 mod session;
 pub mod user_agent;
 
-pub use doctor::{Examined, examine};
+pub use doctor::{Examined, examine, unless};
 pub use engine::{Cancel, Executed, execute_plan};
 pub use event::{Event, Events};
 pub use execute::execute as execute_run;

@@ -93,6 +93,11 @@ impl Schedule {
         }
     }
 
+    /// How many jobs have not begun, controls once more among them.
+    pub const fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// The next job that waits for nothing, if there is one now.
     pub fn next(&mut self) -> Option<Job> {
         let ready = |job: &Job| self.needs.get(job).is_none_or(BTreeSet::is_empty);

@@ -76,6 +76,42 @@ pub enum Capability {
 }
 
 impl Capability {
+    /// Every capability.
+    pub const ALL: [Self; 32] = [
+        Self::McpServer,
+        Self::Protected,
+        Self::ProtectedResourceMetadata,
+        Self::AuthorizationServer,
+        Self::AuthorizationServerMetadata,
+        Self::AuthorizationCode,
+        Self::Login,
+        Self::SecondUser,
+        Self::DynamicRegistration,
+        Self::RegistrationManagement,
+        Self::ClientIdMetadataDocuments,
+        Self::PublicClient,
+        Self::ConfidentialClient,
+        Self::ClientCredentials,
+        Self::PrivateKeyJwt,
+        Self::RefreshTokens,
+        Self::Revocation,
+        Self::Introspection,
+        Self::PushedAuthorizationRequests,
+        Self::IssParameter,
+        Self::JwtAccessTokens,
+        Self::ResourceIndicators,
+        Self::SecondResource,
+        Self::SecondMcpServer,
+        Self::AccessToken,
+        Self::Operations,
+        Self::ScopeWildcards,
+        Self::AuditLog,
+        Self::ShortLivedTokens,
+        Self::Sessions,
+        Self::TrustedIssuer,
+        Self::DocumentHost,
+    ];
+
     /// The word used in suites, reports and target files.
     pub fn word(self) -> String {
         match serde_json::to_value(self) {

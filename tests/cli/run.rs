@@ -87,6 +87,91 @@ fn another_origin_is_left_alone_unless_allowed() {
 }
 
 #[test]
+fn an_origin_that_is_not_named_leaves_cases_untested_and_breaks_nothing() {
+    let (served, folder) = (Served::start(), empty());
+    let said = say(&folder, &["run", &served.mcp]);
+    let missing = format!("`allow_origins: [{}]`", served.issuer);
+    said.ends_with(0)
+        .prints("discovery: notice")
+        .prints(&missing);
+    for word in ["broken", "inconclusive"] {
+        assert!(!said.out.contains(word), "{word}: {}", said.out);
+    }
+    say(&folder, &["doctor", &served.mcp])
+        .ends_with(0)
+        .prints(&format!("--allow-origin {}", served.issuer));
+}
+
+#[test]
+fn a_wrong_address_is_not_the_fault_of_the_server() {
+    let (served, folder) = (Served::start(), empty());
+    let origin = served.mcp.trim_end_matches("/mcp");
+    let meant = format!("did you mean {}?", served.mcp);
+    let said = say(&folder, &["run", origin]);
+    said.ends_with(3).remarks(&meant).prints("0 failed, ");
+    say(&folder, &["doctor", origin])
+        .prints("look     reachable")
+        .prints(&meant);
+    let slash = format!("mcp_server: {}/\n", served.mcp);
+    std::fs::write(folder.path().join("target.yaml"), slash).expect("the file");
+    let said = say(&folder, &["run", "target.yaml"]);
+    said.ends_with(3).prints(&meant).prints("0 failed, ");
+}
+
+#[test]
+fn the_served_target_file_is_complete() {
+    let folder = empty();
+    let path = folder.path().join("served.yaml");
+    let path = path.display().to_string();
+    let _served = Served::start_with(&["--target", &path]);
+    let said = say(&folder, &["run", &path, "--suite", "resource/audience"]);
+    said.ends_with(0).prints("3 passed, 0 failed");
+    std::fs::write(&path, "mcp_server: https://mcp.example/mcp\n").expect("the file");
+    say(&folder, &["serve", "--target", &path])
+        .ends_with(2)
+        .remarks("was not written by `authspec serve`");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_in_the_doctor_is_not_the_fault_of_the_server() {
+    let folder = empty();
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = silent.local_addr().expect("its address").port();
+    let program = Command::new(env!("CARGO_BIN_EXE_authspec"))
+        .args(["run", &format!("http://127.0.0.1:{port}/mcp")])
+        .current_dir(folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let _asked = silent.accept().expect("the first request");
+    let interrupt = Command::new("kill")
+        .args(["-INT", &program.id().to_string()])
+        .status();
+    assert!(interrupt.is_ok_and(|status| status.success()));
+    let ended = program.wait_with_output().expect("it ends");
+    assert_eq!(ended.status.code(), Some(3));
+    let (out, err) = (
+        String::from_utf8_lossy(&ended.stdout),
+        String::from_utf8_lossy(&ended.stderr),
+    );
+    assert!(
+        !out.contains("broken") && !err.contains("is taken as"),
+        "{out}\n{err}"
+    );
+    // What the target file lacks, or the version does not ask for, it lacks without Ctrl-C, too.
+    for case in result(&folder)["cases"].as_array().expect("cases") {
+        let open = match case["verdict"].as_str() {
+            Some("not_applicable") => true,
+            Some("untested") => case["reason"].to_string().contains("`clients."),
+            _ => case["reason"] == "not run: Ctrl-C",
+        };
+        assert!(open, "{case}");
+    }
+}
+
+#[test]
 fn an_issuer_is_told_from_an_mcp_server() {
     let (served, folder) = (Served::start(), empty());
     let said = say(&folder, &["run", &served.issuer]);

@@ -47,7 +47,7 @@ pub fn trials(suites: &Arc<Suites>) -> Vec<Trial> {
             "http-on-https-port",
             Way::HttpOnHttps,
             FailureKind::Tls,
-            "root_ca",
+            "write http://",
         ),
         (
             "https-on-http-port",

@@ -37,7 +37,8 @@ Exit codes:
   0  nothing failed
   1  something failed
   2  bad usage, target file or suite file
-  3  nothing failed, but a MUST could not be decided, or the target could not be reached
+  3  nothing failed, but a MUST could not be decided, the target could not be reached, or the run
+     was cut short (Ctrl-C, run time)
   4  authspec itself failed
 
 Begin with `authspec demo`, which needs nothing but this program.";
@@ -201,6 +202,9 @@ pub struct Serve {
     /// Append the audit log, one JSON object a line, to this file
     #[arg(long, value_name = "FILE")]
     pub audit_log: Option<PathBuf>,
+    /// Write a target file for these servers, ready for `authspec run FILE`
+    #[arg(long, value_name = "FILE")]
+    pub target: Option<PathBuf>,
 }
 
 #[cfg(test)]

@@ -40,7 +40,19 @@ pub fn doctor(input: &ReportInput<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let all = page.is_verbose();
     let needs_a_look = |state| matches!(state, DoctorState::Notice | DoctorState::Broken);
     let steps: Vec<_> = input.recording.doctor.iter().collect();
-    let broken = steps.iter().any(|step| step.state == DoctorState::Broken);
+    let broken = |names: &[&str]| {
+        let named = |name: &String| names.is_empty() || names.contains(&name.as_str());
+        let mut broken = steps
+            .iter()
+            .filter(|step| step.state == DoctorState::Broken);
+        broken.any(|step| named(&step.name))
+    };
+    // A refused connection or bad TLS says itself what it is.
+    let whose = match broken(&["login", "token", "call"]) {
+        true => ": this is the target file or the login, not the server",
+        false => "",
+    };
+    let broken = broken(&[]);
     let shown = steps
         .into_iter()
         .filter(|step| all || needs_a_look(step.state));
@@ -67,8 +79,7 @@ pub fn doctor(input: &ReportInput<'_>, page: &mut Page<'_>) -> io::Result<()> {
     if broken {
         page.text(
             2,
-            "The way in is broken: this is the target file or the login, not the server. \
-             What hangs on it is inconclusive.",
+            &format!("The way in is broken{whose}. What hangs on it is inconclusive."),
         )?;
     }
     Ok(())

@@ -5,10 +5,10 @@
 use serde_json::{Map, Value, json};
 
 use super::{Answered, Done, answered};
-use crate::run::Outcome;
 use crate::run::http::{Origin, Request};
 use crate::run::mcp::{self, Envelope, Message};
 use crate::run::session::Session;
+use crate::run::{FailureKind, Outcome};
 use crate::suite::{McpVersion, origin, well_known, well_known_appended};
 
 /// A document and where it was found.
@@ -35,16 +35,21 @@ pub struct Discovery {
     pub server_metadata: Option<Found>,
     /// URLs that were tried in vain, with what came.
     pub tried: Vec<(String, String)>,
+    /// Resource metadata that nobody asked for, since nothing may be sent to their origin.
+    pub resource_outside: Option<String>,
+    /// The same of the authorization server's metadata.
+    pub server_outside: Option<String>,
     /// An answer that does not tell whether the document is there.
     pub undecided: Option<String>,
     /// Positions of the exchanges.
     pub exchanges: Vec<usize>,
 }
 
-/// The step form of [`discover`]; accepted where both documents were found.
+/// The step form of [`discover`]; accepted where both documents were found, or discovery went as
+/// far as the target file lets it.
 pub async fn step(session: &Session) -> Done {
     let found = discover(session).await;
-    let complete = found.server_metadata.is_some()
+    let complete = (found.server_metadata.is_some() || found.server_outside.is_some())
         && (found.resource_metadata.is_some() || session.version < McpVersion::V20250618);
     let outcome = match &found.undecided {
         _ if complete => Outcome::Accepted,
@@ -141,7 +146,12 @@ async fn find_resource_metadata(session: &Session, out: &mut Discovery, mcp_serv
         places.extend(root.map(|url| (url, "root")));
         places.dedup_by(|later, earlier| later.0 == earlier.0);
     }
-    out.resource_metadata = first_document(session, out, places, "resource metadata").await;
+    let found = first_document(session, out, places, "resource metadata").await;
+    match found {
+        Sought::Found(found) => out.resource_metadata = Some(found),
+        Sought::Outside(url) => out.resource_outside = Some(url),
+        Sought::Nowhere => {}
+    }
 }
 
 async fn find_server_metadata(session: &Session, out: &mut Discovery, issuer: &str) {
@@ -163,9 +173,13 @@ async fn find_server_metadata(session: &Session, out: &mut Discovery, issuer: &s
         seen.push(url.clone());
         new
     });
-    out.server_metadata = first_document(session, out, places, "server metadata").await;
-    if out.server_metadata.is_none() && session.version == McpVersion::V20250326 {
-        out.server_metadata = Some(default_endpoints(issuer));
+    match first_document(session, out, places, "server metadata").await {
+        Sought::Found(found) => out.server_metadata = Some(found),
+        Sought::Outside(url) => out.server_outside = Some(url),
+        Sought::Nowhere if session.version == McpVersion::V20250326 => {
+            out.server_metadata = Some(default_endpoints(issuer));
+        }
+        Sought::Nowhere => {}
     }
 }
 
@@ -184,13 +198,22 @@ fn default_endpoints(issuer: &str) -> Found {
     }
 }
 
+/// What a search for a document came to.
+enum Sought {
+    Found(Found),
+    /// Nothing may be sent to this URL.
+    Outside(String),
+    Nowhere,
+}
+
 /// The first place that answers 200 with a JSON object.
 async fn first_document(
     session: &Session,
     out: &mut Discovery,
     places: Vec<(String, &'static str)>,
     purpose: &str,
-) -> Option<Found> {
+) -> Sought {
+    let mut outside = None;
     for (url, found_by) in places {
         let request = Request::get(url.clone()).header("Accept", "application/json");
         let sent = session.http.send(purpose, request).await;
@@ -198,7 +221,7 @@ async fn first_document(
         match sent.answer {
             Ok(response) if response.status == 200 => match response.json() {
                 Ok(document) if document.is_object() => {
-                    return Some(Found {
+                    return Sought::Found(Found {
                         url,
                         found_by,
                         document,
@@ -217,6 +240,9 @@ async fn first_document(
                 out.tried.push((url, status.to_string()));
             }
             Err(failure) => {
+                if failure.kind == FailureKind::NotAllowed {
+                    outside.get_or_insert(url.clone());
+                }
                 // What is no web address was never going to bring a document.
                 if Origin::of(&url).is_some() {
                     let undecided = format!("{purpose} at {url}: {}", failure.message);
@@ -226,7 +252,7 @@ async fn first_document(
             }
         }
     }
-    None
+    outside.map_or(Sought::Nowhere, Sought::Outside)
 }
 
 /// The issuer to look up: of the target file, of the resource metadata, or (2025-03-26) the origin

@@ -3,10 +3,11 @@
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::mends;
 use crate::run::action::Discovery;
 use crate::run::session::Session;
 use crate::run::{Presence, RunRecord};
-use crate::suite::{Capability, McpVersion};
+use crate::suite::{self, Capability, McpVersion};
 use crate::target::TargetFile;
 
 /// Capabilities with what is known of them.
@@ -59,7 +60,8 @@ fn resource_server(session: &Session, discovery: &Discovery, all: &mut Capabilit
     }
     let status = discovery.probe.get("status").and_then(Value::as_u64);
     let failure = discovery.probe.get("failure").and_then(Value::as_str);
-    let reachable = match (status, failure) {
+    let nothing = nothing_there(file, discovery).map(|nothing| broken(nothing.reason(file)));
+    let reachable = nothing.unwrap_or_else(|| match (status, failure) {
         (Some(status), _) if !matches!(status, 300..=399 | 429 | 500..) => Presence::Present,
         (Some(status), _) => broken(format!(
             "the MCP server answers the first request with {status}"
@@ -68,7 +70,7 @@ fn resource_server(session: &Session, discovery: &Discovery, all: &mut Capabilit
             "the MCP server does not answer: {}",
             failure.unwrap_or("no answer")
         )),
-    };
+    });
     let declared = file
         .operations
         .values()
@@ -92,6 +94,8 @@ fn resource_server(session: &Session, discovery: &Discovery, all: &mut Capabilit
         Presence::Present => present_if(discovery.resource_metadata.is_some(), || {
             if session.version < McpVersion::V20250618 {
                 absent("MCP 2025-03-26 knows no protected resource metadata")
+            } else if let Some(url) = &discovery.resource_outside {
+                not_given(mends::permission(session, url))
             } else {
                 broken("no protected resource metadata were found where this MCP version looks")
             }
@@ -103,22 +107,71 @@ fn resource_server(session: &Session, discovery: &Discovery, all: &mut Capabilit
     all.insert(ProtectedResourceMetadata, metadata);
 }
 
+/// An MCP server's address at which nothing is.
+pub struct NothingThere {
+    /// The address that the resource metadata name, on the same origin.
+    pub meant: Option<String>,
+}
+
+impl NothingThere {
+    fn reason(&self, file: &TargetFile) -> String {
+        let address = file.mcp_server.as_deref().unwrap_or_default();
+        match &self.meant {
+            Some(meant) => format!("{address} answers 404; did you mean {meant}?"),
+            None => format!("{address} answers 404: nothing is there"),
+        }
+    }
+}
+
+/// Whether the address is wrong: it answers 404 with neither a challenge nor a JSON-RPC message,
+/// and no resource metadata are about it. Nothing that rests on it can be judged then.
+pub fn nothing_there(file: &TargetFile, discovery: &Discovery) -> Option<NothingThere> {
+    let probe = &discovery.probe;
+    let is_speaking =
+        probe.pointer("/challenges/0").is_some() || probe.pointer("/json/jsonrpc").is_some();
+    if probe.get("status") != Some(&Value::from(404)) || is_speaking {
+        return None;
+    }
+    let address = file.mcp_server.as_deref()?;
+    let found = discovery.resource_metadata.as_ref();
+    let named = found.and_then(|found| found.document.get("resource")?.as_str());
+    if named == Some(address) {
+        return None;
+    }
+    let beside = |named: &&str| suite::origin(named) == suite::origin(address);
+    Some(NothingThere {
+        meant: named.filter(beside).map(str::to_owned),
+    })
+}
+
 fn authorization_server(session: &Session, discovery: &Discovery, all: &mut Capabilities) {
     use Capability::{AuthorizationServer, AuthorizationServerMetadata};
     let found = discovery.server_metadata.as_ref();
+    let outside = discovery
+        .server_outside
+        .as_ref()
+        .or_else(|| {
+            discovery
+                .resource_outside
+                .as_ref()
+                .filter(|_| discovery.issuer.is_none())
+        })
+        .map(|url| not_given(mends::permission(session, url)));
+    let unknown = || not_given("`authorization_server`, the issuer: discovery names none");
     all.insert(
         AuthorizationServer,
-        present_if(discovery.issuer.is_some(), || {
-            not_given("`authorization_server`, the issuer: discovery names none")
+        present_if(discovery.issuer.is_some() && outside.is_none(), || {
+            outside.clone().unwrap_or_else(unknown)
         }),
     );
     all.insert(
         AuthorizationServerMetadata,
         present_if(
             found.is_some_and(|found| found.found_by != "default_endpoints"),
-            || match &discovery.issuer {
-                Some(issuer) => broken(no_metadata(issuer, discovery)),
-                None => not_given("`authorization_server`, the issuer: discovery names none"),
+            || match (&outside, &discovery.issuer) {
+                (Some(outside), _) => outside.clone(),
+                (None, Some(issuer)) => broken(no_metadata(issuer, discovery)),
+                (None, None) => unknown(),
             },
         ),
     );
@@ -387,8 +440,16 @@ fn resource_indicators(token: &Value) -> Presence {
     }
 }
 
-/// The honest way to a token is broken: what needs it is inconclusive.
-pub fn break_way_in(reason: &str, all: &mut Capabilities) {
+/// Whoever ran the test ended it before anything was known.
+pub fn of_nothing(reason: &str) -> Capabilities {
+    Capability::ALL
+        .into_iter()
+        .map(|capability| (capability, broken(format!("not run: {reason}"))))
+        .collect()
+}
+
+/// The honest way to a token does not lead there: what needs it is `instead`.
+pub fn break_way_in(instead: &Presence, all: &mut Capabilities) {
     use Capability as C;
     for capability in [
         C::Login,
@@ -400,7 +461,7 @@ pub fn break_way_in(reason: &str, all: &mut Capabilities) {
     ] {
         let known = all.get(&capability);
         if matches!(known, None | Some(Presence::Present)) {
-            all.insert(capability, broken(reason));
+            all.insert(capability, instead.clone());
         }
     }
 }

@@ -2,7 +2,8 @@
 //! login's fault until shown otherwise, and nothing that hangs on it is called a failure.
 
 mod capabilities;
+mod mends;
 mod variables;
 mod way_in;
 
-pub use way_in::{Examined, examine};
+pub use way_in::{Examined, examine, unless};

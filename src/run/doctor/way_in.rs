@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{capabilities, variables};
+use super::{capabilities, mends, variables};
 use crate::plan::{Knowledge, PlannedRun};
 use crate::run::action::{Discovery, discover};
 use crate::run::execute::execute;
@@ -32,10 +32,13 @@ pub async fn examine(
     events: Option<&Events>,
     cancel: &Cancel,
 ) -> Examined {
-    let found = unless(cancel, discover(session)).await.unwrap_or_default();
     let mut steps = Steps {
         list: Vec::new(),
         events,
+    };
+    let found = match unless(cancel, discover(session)).await {
+        Ok(found) => found,
+        Err(reason) => return cut_short(session, &reason, steps),
     };
     variables::set(session, &found);
     let mut known = capabilities::of_discovery(session, &found);
@@ -52,7 +55,10 @@ pub async fn examine(
             Ok(record) => Some(record),
             Err(reason) => {
                 steps.skip("login", &reason);
-                capabilities::break_way_in(&reason, &mut known);
+                let not_run = Presence::Broken {
+                    reason: format!("not run: {reason}"),
+                };
+                capabilities::break_way_in(&not_run, &mut known);
                 None
             }
         },
@@ -64,8 +70,8 @@ pub async fn examine(
     if let Some(record) = &record {
         capabilities::of_honest_run(record, &mut known);
         capabilities::of_registration(session, &mut known);
-        if let Some(reason) = honest_steps(session, record, &mut steps) {
-            capabilities::break_way_in(&reason, &mut known);
+        if let Some(instead) = honest_steps(session, record, &mut steps) {
+            capabilities::break_way_in(&instead, &mut known);
         }
     }
     knowledge.capabilities = known;
@@ -77,8 +83,25 @@ pub async fn examine(
     }
 }
 
+/// What is found where nothing was found out: whoever ended it is no fault of the server's.
+fn cut_short(session: &Session, reason: &str, mut steps: Steps<'_>) -> Examined {
+    for name in ["reachable", "discovery", "login"] {
+        steps.skip(name, reason);
+    }
+    variables::set(session, &Discovery::default());
+    Examined {
+        steps: steps.list,
+        knowledge: Knowledge {
+            capabilities: capabilities::of_nothing(reason),
+            variables: session.variables(),
+            given_clients: session.target.clients.keys().cloned().collect(),
+        },
+        honest: None,
+    }
+}
+
 /// What `work` comes to, or why it was cut short.
-async fn unless<T>(cancel: &Cancel, work: impl Future<Output = T>) -> Result<T, String> {
+pub async fn unless<T>(cancel: &Cancel, work: impl Future<Output = T>) -> Result<T, String> {
     let mut cancel = cancel.clone();
     let cut_short = async {
         match cancel.wait_for(Option::is_some).await {
@@ -156,61 +179,41 @@ fn reachable(session: &Session, found: &Discovery, steps: &mut Steps<'_>) {
     };
     match exchange.answer {
         Answer::Response {
-            status, headers, ..
+            status,
+            ref headers,
+            ..
         } => {
-            let (state, mend) = match unwilling(status) {
-                Some(mend) => (DoctorState::Notice, mend),
-                None => (DoctorState::Ok, ""),
+            let mend = match capabilities::nothing_there(&session.target.file, found) {
+                Some(nothing) => Some(match nothing.meant {
+                    Some(meant) => format!("did you mean {meant}?"),
+                    None => {
+                        "nothing is at this address: correct it; many MCP servers are at `/mcp`"
+                            .to_owned()
+                    }
+                }),
+                None => mends::of_status(status).map(str::to_owned),
+            };
+            let state = match mend {
+                Some(_) => DoctorState::Notice,
+                None => DoctorState::Ok,
             };
             let found = format!("{} answers {status}", exchange.request.url);
-            steps.add("reachable", state, found, mend, vec![first]);
-            clock(&headers, steps, first);
+            steps.add(
+                "reachable",
+                state,
+                found,
+                &mend.unwrap_or_default(),
+                vec![first],
+            );
+            clock(headers, steps, first);
         }
-        Answer::Failed { kind, message } => steps.add(
+        Answer::Failed { ref message, .. } => steps.add(
             "reachable",
             DoctorState::Broken,
             format!("{}: {message}", exchange.request.url),
-            mend_of(kind),
+            &mends::of_failure(session, &exchange),
             vec![first],
         ),
-    }
-}
-
-const fn mend_of(kind: crate::run::FailureKind) -> &'static str {
-    use crate::run::FailureKind;
-    match kind {
-        FailureKind::Unreachable => "start the server, or correct the address in the target file",
-        FailureKind::Tls => "give the certificate authority as `root_ca`, or mend the certificate",
-        FailureKind::Timeout => "raise `limits.answer_timeout`, or look why the server is slow",
-        FailureKind::Malformed => "the address does not speak HTTP: correct scheme and port",
-        FailureKind::NotAllowed => {
-            "name the origin in `allow_origins` (or use https, or set `insecure_http`)"
-        }
-        FailureKind::CapReached => "raise the cap in `limits`",
-    }
-}
-
-const ELSEWHERE: &str = "the server sends this request elsewhere, and no such redirect is followed: correct the address";
-
-/// What to do about a status that decides nothing.
-const fn unwilling(status: u16) -> Option<&'static str> {
-    match status {
-        300..=399 => Some(ELSEWHERE),
-        429 => Some(
-            "the server limits requests: wait, or ask for less (`limits.requests_per_second`, \
-             `limits.token_request_interval`)",
-        ),
-        500.. => Some("look into the server's log: it fails by itself"),
-        _ => None,
-    }
-}
-
-/// What to do about an exchange that brought no usable answer; `None` where the answer is one.
-fn mend_of_answer(session: &Session, exchanges: &[usize]) -> Option<&'static str> {
-    let exchange = session.http.recorder().get(*exchanges.last()?)?;
-    match exchange.answer {
-        Answer::Failed { kind, .. } => Some(mend_of(kind)),
-        Answer::Response { status, .. } => unwilling(status),
     }
 }
 
@@ -246,6 +249,20 @@ fn clock(headers: &[(String, String)], steps: &mut Steps<'_>, exchange: usize) {
 
 fn discovery(session: &Session, found: &Discovery, steps: &mut Steps<'_>) {
     let exchanges = found.exchanges.clone();
+    let outside = found.server_outside.as_ref();
+    let outside = outside.or_else(|| {
+        let leads_on = found.issuer.is_some();
+        found.resource_outside.as_ref().filter(|_| !leads_on)
+    });
+    if let Some(url) = outside {
+        let found = match &found.issuer {
+            Some(issuer) => format!("the metadata of {issuer} were not asked for"),
+            None => format!("{url} was not asked for"),
+        };
+        let mend = format!("add {}", mends::permission(session, url));
+        steps.add("discovery", DoctorState::Notice, found, &mend, exchanges);
+        return;
+    }
     match (&found.issuer, &found.server_metadata) {
         (Some(issuer), Some(_)) => steps.add(
             "discovery",
@@ -255,11 +272,12 @@ fn discovery(session: &Session, found: &Discovery, steps: &mut Steps<'_>) {
             exchanges,
         ),
         (Some(issuer), None) => {
-            let mend = mend_of_answer(session, &exchanges).unwrap_or(
-                "correct `authorization_server`, or mend the metadata that the server publishes",
-            );
+            let mend = mends::of_answer(session, &exchanges).unwrap_or_else(|| {
+                "correct `authorization_server`, or mend the metadata that the server publishes"
+                    .to_owned()
+            });
             let found = format!("no metadata of {issuer}{}", tried(found));
-            steps.add("discovery", DoctorState::Broken, found, mend, exchanges);
+            steps.add("discovery", DoctorState::Broken, found, &mend, exchanges);
         }
         (None, _) if !session.target.access_tokens.is_empty() => {
             steps.skip(
@@ -268,10 +286,14 @@ fn discovery(session: &Session, found: &Discovery, steps: &mut Steps<'_>) {
             );
         }
         (None, _) => {
-            let mend = mend_of_answer(session, &exchanges)
-                .unwrap_or("give the issuer as `authorization_server`");
+            if capabilities::nothing_there(&session.target.file, found).is_some() {
+                steps.skip("discovery", "the address leads nowhere");
+                return;
+            }
+            let mend = mends::of_answer(session, &exchanges)
+                .unwrap_or_else(|| "give the issuer as `authorization_server`".to_owned());
             let found = format!("nothing leads to an authorization server{}", tried(found));
-            steps.add("discovery", DoctorState::Broken, found, mend, exchanges);
+            steps.add("discovery", DoctorState::Broken, found, &mend, exchanges);
         }
     }
 }
@@ -289,8 +311,8 @@ fn tried(found: &Discovery) -> String {
     }
 }
 
-/// Tells the honest run's steps; the reason why the way in is broken, if it is.
-fn honest_steps(session: &Session, record: &RunRecord, steps: &mut Steps<'_>) -> Option<String> {
+/// Tells the honest run's steps; what stands for the way in where it does not lead to the end.
+fn honest_steps(session: &Session, record: &RunRecord, steps: &mut Steps<'_>) -> Option<Presence> {
     if let Some(fault) = &record.fault {
         steps.add(
             "login",
@@ -299,50 +321,91 @@ fn honest_steps(session: &Session, record: &RunRecord, steps: &mut Steps<'_>) ->
             "report this as a bug of authspec",
             Vec::new(),
         );
-        return Some(fault.clone());
+        return Some(broken(fault.clone()));
     }
     for step in &record.steps {
         let (name, mend) = words(&step.action);
-        let (state, found) = match &step.outcome {
-            Outcome::Accepted => (DoctorState::Ok, accepted(&step.action).to_owned()),
-            Outcome::Refused { reason } => (DoctorState::Broken, reason.clone()),
-            Outcome::Undecided { reason } => (DoctorState::Broken, reason.clone()),
+        let reason = match &step.outcome {
+            Outcome::Accepted => {
+                let found = accepted(&step.action).to_owned();
+                steps.add(name, DoctorState::Ok, found, "", step.exchanges.clone());
+                continue;
+            }
+            Outcome::Refused { reason } | Outcome::Undecided { reason } => reason.clone(),
         };
-        let broken = state == DoctorState::Broken;
-        let mend = match broken {
-            true => mend_of_answer(session, &step.exchanges)
-                // A person's browser follows redirects: the last one is not to blame.
-                .filter(|mend| step.action != "authorize" || *mend != ELSEWHERE)
-                .unwrap_or(mend),
-            false => "",
-        };
-        steps.add(name, state, found.clone(), mend, step.exchanges.clone());
-        if broken && step.action != "call" {
-            return Some(format!("the honest flow fails at {name}: {found}"));
+        let instead = ended(
+            session,
+            steps,
+            Ended {
+                name,
+                found: reason.clone(),
+                mend: mends::of_error(step).unwrap_or(mend),
+                exchanges: step.exchanges.clone(),
+                is_browser: step.action == "authorize",
+            },
+        );
+        if step.action != "call" {
+            let failed = || broken(format!("the honest flow fails at {name}: {reason}"));
+            return Some(instead.unwrap_or_else(failed));
         }
     }
     let stopped = record.stopped.as_ref()?;
     if record.steps.iter().any(|step| !step.outcome.is_accepted()) {
         return None;
     }
-    let exchanges = record.stopped_by().to_vec();
     let (name, mend) = match record.steps.is_empty() {
         true => (
             "registration",
-            mend_of_answer(session, &exchanges)
-                .unwrap_or("let the harness register (`registration`), or give `clients.public`"),
+            "let the harness register (`registration`), or give `clients.public`",
         ),
         false => (
             words(&stopped.step).0,
             "look at the exchange: what came before brought nothing to go on with",
         ),
     };
-    let found = stopped.reason.clone();
-    steps.add(name, DoctorState::Broken, found, mend, exchanges);
-    Some(format!(
-        "the honest flow stops at {name}: {}",
-        stopped.reason
-    ))
+    let instead = ended(
+        session,
+        steps,
+        Ended {
+            name,
+            found: stopped.reason.clone(),
+            mend,
+            exchanges: record.stopped_by().to_vec(),
+            is_browser: false,
+        },
+    );
+    let reason = &stopped.reason;
+    let stops = || broken(format!("the honest flow stops at {name}: {reason}"));
+    Some(instead.unwrap_or_else(stops))
+}
+
+fn broken(reason: String) -> Presence {
+    Presence::Broken { reason }
+}
+
+/// A step of the honest run that did not go through.
+struct Ended<'a> {
+    name: &'a str,
+    found: String,
+    mend: &'a str,
+    exchanges: Vec<usize>,
+    /// A person's browser follows redirects: the last one is not to blame.
+    is_browser: bool,
+}
+
+/// Tells it. Where only a permission is missing nothing is broken, and what the target file lacks
+/// for it comes back.
+fn ended(session: &Session, steps: &mut Steps<'_>, ended: Ended<'_>) -> Option<Presence> {
+    let missing = mends::missing_permission(session, &ended.exchanges);
+    let state = match missing {
+        Some(_) => DoctorState::Notice,
+        None => DoctorState::Broken,
+    };
+    let mend = mends::of_answer(session, &ended.exchanges)
+        .filter(|mend| !ended.is_browser || mend != mends::ELSEWHERE)
+        .unwrap_or_else(|| ended.mend.to_owned());
+    steps.add(ended.name, state, ended.found, &mend, ended.exchanges);
+    missing.map(|add| Presence::NotGiven { add })
 }
 
 fn words(action: &str) -> (&'static str, &'static str) {

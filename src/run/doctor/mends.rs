@@ -1,0 +1,146 @@
+//! What to do about a step of the doctor that did not go through.
+
+use serde_json::Value;
+
+use crate::run::http::Origin;
+use crate::run::session::Session;
+use crate::run::{Answer, Exchange, FailureKind, StepRecord};
+
+/// What a redirect of a request that no browser makes calls for.
+pub const ELSEWHERE: &str = "the server sends this request elsewhere, and no such redirect is followed: correct the address";
+
+/// What the target file lacks for a request to `url`, which was not sent.
+pub fn permission(session: &Session, url: &str) -> String {
+    match Origin::of(url) {
+        Some(origin) if !session.http.allowed().contains(&origin) => {
+            format!("`allow_origins: [{origin}]` (or `--allow-origin {origin}`)")
+        }
+        _ => format!("`insecure_http: true` (or `--insecure-http`), since {url} is plain http"),
+    }
+}
+
+/// What is missing where the last of these exchanges was not sent for want of a permission.
+pub fn missing_permission(session: &Session, exchanges: &[usize]) -> Option<String> {
+    let exchange = session.http.recorder().get(*exchanges.last()?)?;
+    match exchange.answer {
+        Answer::Failed {
+            kind: FailureKind::NotAllowed,
+            ..
+        } => Some(permission(session, &exchange.request.url)),
+        _ => None,
+    }
+}
+
+/// What to do about an exchange that brought no usable answer; `None` where the answer is one.
+pub fn of_answer(session: &Session, exchanges: &[usize]) -> Option<String> {
+    let exchange = session.http.recorder().get(*exchanges.last()?)?;
+    match &exchange.answer {
+        Answer::Failed { .. } => Some(of_failure(session, &exchange)),
+        Answer::Response { status, .. } => of_status(*status).map(str::to_owned),
+    }
+}
+
+/// What to do about an exchange that failed.
+pub fn of_failure(session: &Session, exchange: &Exchange) -> String {
+    let Answer::Failed { kind, message } = &exchange.answer else {
+        return String::new();
+    };
+    match kind {
+        FailureKind::Unreachable => "start the server, or correct the address in the target file",
+        // What rustls says of an answer that is no TLS record at all.
+        FailureKind::Tls if message.contains("InvalidContentType") => {
+            "the port speaks plain http: write http:// in the address"
+        }
+        FailureKind::Tls => "give the certificate authority as `root_ca`, or mend the certificate",
+        FailureKind::Timeout => "raise `limits.answer_timeout`, or look why the server is slow",
+        FailureKind::Malformed => "the address does not speak HTTP: correct scheme and port",
+        FailureKind::NotAllowed => {
+            return format!("add {}", permission(session, &exchange.request.url));
+        }
+        FailureKind::CapReached => "raise the cap in `limits`",
+    }
+    .to_owned()
+}
+
+/// What to do about a status that decides nothing.
+pub const fn of_status(status: u16) -> Option<&'static str> {
+    match status {
+        300..=399 => Some(ELSEWHERE),
+        429 => Some(
+            "the server limits requests: wait, or ask for less (`limits.requests_per_second`, \
+             `limits.token_request_interval`)",
+        ),
+        500.. => Some("look into the server's log: it fails by itself"),
+        _ => None,
+    }
+}
+
+/// What to do about an OAuth error of the honest flow (OAuth 2.1 sections 3.2.4 and 4.1.2.1, RFC
+/// 8707 section 2, RFC 7591 section 3.2.2).
+pub fn of_error(step: &StepRecord) -> Option<&'static str> {
+    let error = ["/json/error", "/callback/params/error"]
+        .into_iter()
+        .find_map(|path| step.result.pointer(path).and_then(Value::as_str))?;
+    match error {
+        "invalid_scope" => Some(
+            "name only scopes that this server grants the user, in `scopes` and \
+             `operations.*.scopes`",
+        ),
+        "invalid_target" => Some(
+            "the server issues no token for the resource that was asked for: correct `resource` \
+             in the resource metadata, or `resource` and `second_resource` in the target file",
+        ),
+        "unauthorized_client" => Some(
+            "the client may not use this grant: give one that may under `clients`, or let the \
+             harness register (`registration`)",
+        ),
+        "invalid_client" => Some(
+            "the server does not know the client: correct `clients`, or let the harness register \
+             (`registration`)",
+        ),
+        "access_denied" => Some(
+            "the server or the consent page denied it: let `users.first` have the `scopes`, or \
+             steer the pages with `login`",
+        ),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::run::Outcome;
+
+    fn refused(result: Value) -> StepRecord {
+        StepRecord {
+            name: "token".to_owned(),
+            action: "token".to_owned(),
+            mutation: String::new(),
+            outcome: Outcome::Refused {
+                reason: String::new(),
+            },
+            result,
+            exchanges: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn an_oauth_error_names_the_member_that_is_to_blame() {
+        for (error, member) in [
+            ("invalid_scope", "`scopes`"),
+            ("invalid_target", "`second_resource`"),
+            ("unauthorized_client", "`clients`"),
+        ] {
+            for result in [
+                json!({ "json": { "error": error } }),
+                json!({ "callback": { "params": { "error": error } } }),
+            ] {
+                let mend = of_error(&refused(result)).unwrap_or_default();
+                assert!(mend.contains(member), "{error}: {mend}");
+            }
+        }
+        assert_eq!(of_error(&refused(json!({ "status": 400 }))), None);
+    }
+}
