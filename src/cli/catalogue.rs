@@ -57,6 +57,15 @@ pub fn names(suites: &Suites) -> IndexSet<String> {
     names
 }
 
+/// The checks that test a requirement.
+pub fn tested_by<'s>(
+    suites: &'s Suites,
+    requirement: &'s str,
+) -> impl Iterator<Item = &'s LoadedCheck> {
+    let tests = move |check: &&LoadedCheck| cited(check).contains(requirement);
+    suites.checks.iter().filter(tests)
+}
+
 /// The requirements that a check or one of its rows cites.
 pub fn cited(check: &LoadedCheck) -> IndexSet<&str> {
     let rows = check.check.cases.iter();

@@ -24,7 +24,11 @@ pub fn selection(
         {
             let known = catalogue::areas(suites);
             let known = known.iter().map(String::as_str);
-            return Err(matches_nothing("--suite", area, suggest(area, known)));
+            let help = match catalogue::names(suites).contains(area) {
+                true => format!("that is a check: write `--check {area}`"),
+                false => suggest(area, known),
+            };
+            return Err(matches_nothing("--suite", area, help));
         }
     }
     let checks = patterns("--check", &filters.check)?;
@@ -32,7 +36,11 @@ pub fn selection(
         if !any(suites, |check| catalogue::selects(pattern, check)) {
             let known = catalogue::names(suites);
             let known = known.iter().map(String::as_str);
-            let help = nearest(&pattern.text, known);
+            let area = bare(&pattern.text);
+            let help = match catalogue::areas(suites).contains(&area) {
+                true => format!("that is an area: write `--suite {area}`"),
+                false => nearest(&pattern.text, known),
+            };
             return Err(matches_nothing("--check", &pattern.text, help));
         }
     }
@@ -94,12 +102,20 @@ fn requirement_matches(pattern: &Pattern, suites: &Suites) -> Result<(), Failure
             format!("{option} {text} matches requirements that no check tests, such as {known}"),
             "`authspec list requirements` says which are tested",
         )),
-        None => Err(matches_nothing(
-            option,
-            text,
-            nearest(text, suites.registry.ids().collect::<Vec<_>>()),
-        )),
+        None => {
+            let help = match begun(text, suites) {
+                Some(prefix) => format!("did you mean `{prefix}*`?"),
+                None => nearest(text, suites.registry.ids().collect::<Vec<_>>()),
+            };
+            Err(matches_nothing(option, text, help))
+        }
     }
+}
+
+/// `text` as requirements begin that are spelled so, in any case of letters.
+fn begun<'s>(text: &str, suites: &'s Suites) -> Option<&'s str> {
+    let mut heads = suites.registry.ids().filter_map(|id| id.get(..text.len()));
+    heads.find(|head| head.eq_ignore_ascii_case(text))
 }
 
 fn matches_nothing(option: &str, text: &str, help: String) -> Failure {
@@ -144,6 +160,34 @@ mod tests {
             ..Filters::default()
         });
         assert!(said.contains("OAUTH21-4.1.3-verifier-wrong"), "{said}");
+    }
+
+    #[test]
+    fn what_is_of_another_kind_or_the_beginning_of_a_name_is_recognized() {
+        let one = |text: &str| vec![text.to_owned()];
+        for (suite, check, requirement, help) in [
+            ("pkce", "", "", "did you mean `authorization/pkce`?"),
+            ("verifier-wrong", "", "", "write `--check verifier-wrong`"),
+            (
+                "",
+                "authorization/pkce",
+                "",
+                "write `--suite authorization/pkce`",
+            ),
+            ("", "", "rfc9728-3.3", "did you mean `RFC9728-3.3*`?"),
+        ] {
+            let given = |text: &str| match text {
+                "" => Vec::new(),
+                text => one(text),
+            };
+            let said = refused(Filters {
+                suite: given(suite),
+                check: given(check),
+                requirement: given(requirement),
+                ..Filters::default()
+            });
+            assert!(said.contains(help), "{said}");
+        }
     }
 
     #[test]

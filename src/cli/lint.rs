@@ -6,6 +6,7 @@ use super::args::Lint;
 use super::console::{Console, tally};
 use super::failure::Failure;
 use super::fixtures;
+use crate::report::text::count;
 use crate::suite::{Gravity, Problem, Problems, Source, Spot, SuiteFile, Suites};
 use crate::target::TargetFile;
 
@@ -26,13 +27,24 @@ pub fn lint(args: &Lint, console: &Console) -> Result<u8, Failure> {
         let of_ours = |problem: &Problem| built_in.iter().any(|name| name == problem.file());
         problems.retain(|problem| problem.gravity() == Gravity::Error || !of_ours(problem));
     }
+    let mut skipped = 0;
     for (path, kind) in others {
         let found = match kind {
             Kind::Target => TargetFile::lint(&path, &suites).1,
             Kind::Defect => fixtures::lint_defect_file(&path, &suites),
             Kind::Policy => fixtures::lint_policy_file(&path),
+            Kind::Other => {
+                skipped += 1;
+                continue;
+            }
         };
         problems.extend(found);
+    }
+    if skipped > 0 {
+        let files = count(skipped, "file");
+        console.remark(&format!(
+            "{files} not looked at: hostile servers and findings, which the tests read"
+        ));
     }
     problems.sort();
     if problems.errors() > 0 {
@@ -56,6 +68,8 @@ enum Kind {
     Target,
     Defect,
     Policy,
+    /// What only the tests of the project read.
+    Other,
 }
 
 /// Suite folders and files on one side, everything else on the other. A folder of suites goes to
@@ -108,6 +122,8 @@ fn kind(path: &Path) -> Option<Kind> {
     let any = |names: &[&str]| names.iter().any(|name| keys.contains(name));
     if any(&["checks", "flows", "requirements", "sets"]) {
         None
+    } else if any(&["answers", "expect", "findings"]) {
+        Some(Kind::Other)
     } else if any(&["kills", "rewrite", "why"]) {
         Some(Kind::Defect)
     } else if any(&["policy"]) || keys == ["title"] {

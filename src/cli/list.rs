@@ -9,6 +9,7 @@ use super::catalogue;
 use super::console::{Console, heading};
 use super::failure::Failure;
 use super::fixtures;
+use crate::report::text::count;
 use crate::suite::{Level, LoadedCheck, Suites};
 
 /// Prints the list.
@@ -38,7 +39,7 @@ pub fn list(args: &List, console: &Console) -> Result<u8, Failure> {
 }
 
 /// Entries under one heading. Each has `id` and `title`; what else it has is for programs, except
-/// `level`, which stands in front.
+/// `level`, which stands in front, and how many checks are in `tested_by`.
 struct Group {
     title: String,
     entries: Vec<Value>,
@@ -63,13 +64,23 @@ fn print(group: &Group, out: &mut impl Write) -> Result<(), Failure> {
         match entry.get("level") {
             Some(level) => {
                 let level = level.as_str().unwrap_or("-");
-                writeln!(out, "  {level:<10} {id:<width$}  {title}")?;
+                let tested = tested(entry);
+                writeln!(out, "  {level:<10} {tested}{id:<width$}  {title}")?;
             }
             None => writeln!(out, "  {id:<width$}  {title}")?,
         }
     }
     writeln!(out)?;
     Ok(())
+}
+
+/// The column that says how many checks test a requirement; empty for what is none.
+fn tested(entry: &Value) -> String {
+    match entry.get("tested_by").and_then(Value::as_array) {
+        None => String::new(),
+        Some(checks) if checks.is_empty() => format!("{:<10} ", "no check"),
+        Some(checks) => format!("{:<10} ", count(checks.len(), "check")),
+    }
 }
 
 /// The strongest level that a check tests under any version.
@@ -117,13 +128,8 @@ fn requirements(suites: &Suites) -> Vec<Group> {
                 entries: Vec::new(),
             });
         }
-        let tests = |check: &&LoadedCheck| catalogue::cited(check).contains(cited.id.as_str());
-        let tested_by: Vec<String> = suites
-            .checks
-            .iter()
-            .filter(tests)
-            .map(LoadedCheck::id)
-            .collect();
+        let tested_by = catalogue::tested_by(suites, &cited.id);
+        let tested_by: Vec<String> = tested_by.map(LoadedCheck::id).collect();
         let requirement = &cited.requirement;
         let entry = json!({
             "id": cited.id,

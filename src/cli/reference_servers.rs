@@ -6,7 +6,7 @@ use super::args::Which;
 use super::failure::Failure;
 use super::fixtures::{self, Fixture, PolicyFile};
 use crate::reference::{Defect, Policy, Rewrite};
-use crate::suite::{McpVersion, Suites, suggest};
+use crate::suite::{McpVersion, Suites, near, suggest};
 
 /// Servers before they are started.
 #[derive(Debug)]
@@ -100,12 +100,13 @@ fn pick<T>(kind: &str, name: &str, all: Vec<Fixture<T>>) -> Result<Fixture<T>, F
         None => match tails.as_slice() {
             [only] => (*only).to_owned(),
             [] => {
-                let ids = all.iter().map(|fixture| fixture.id.as_str());
-                let last = |id: &'_ str| id.rsplit('/').next().unwrap_or_default().to_owned();
-                let short: Vec<String> = all.iter().map(|fixture| last(&fixture.id)).collect();
-                let known: Vec<&str> = ids.chain(short.iter().map(String::as_str)).collect();
-                let known = known.iter().copied();
-                let help = suggest(name, known);
+                // The last part alone is enough, and is what people type.
+                let tail = |id: &'_ str| id.rsplit('/').next().unwrap_or_default().to_owned();
+                let tails: Vec<String> = all.iter().map(|fixture| tail(&fixture.id)).collect();
+                let help = match near(name, tails.iter().map(String::as_str)) {
+                    Some(found) => format!("did you mean `{found}`?"),
+                    None => suggest(name, all.iter().map(|fixture| fixture.id.as_str())),
+                };
                 return Err(Failure::usage(format!("there is no {kind} {name}"), help));
             }
             several => {

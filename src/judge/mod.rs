@@ -33,6 +33,7 @@ mod words;
 
 pub use case::judge_case;
 pub use verdict::{CaseResult, ControlResult, Finding, Judgement, Tally, Verdict};
+pub use words::of_predicate;
 
 use crate::plan::Plan;
 use crate::run::Recording;

@@ -122,7 +122,7 @@ pub(super) fn one_of(value: &Value) -> String {
 }
 
 /// A predicate in words, as written in the suite.
-pub(super) fn of_predicate(predicate: &Predicate) -> String {
+pub fn of_predicate(predicate: &Predicate) -> String {
     let conditions = &predicate.0;
     if let Some(wanted) = &conditions.wanted {
         return wanted.clone();

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::files::{Holds, SuiteFile};
 use super::lint;
-use super::problem::{Problem, Problems};
+use super::problem::{Gravity, Problem, Problems};
 use super::source::{Source, Spot};
 use super::{
     Capability, Check, CheckFile, ClientFile, ClientProfile, Flow, FlowFile, Params, Registry,
@@ -107,8 +107,13 @@ impl Suites {
     /// # Errors
     /// Every mistake of every file.
     pub fn load(extra: &[PathBuf]) -> Result<Self, Problems> {
-        let (suites, problems) = Self::lint(extra);
+        let (suites, mut problems) = Self::lint(extra);
         if problems.errors() > 0 {
+            // Nobody asked about the files inside.
+            let inside = SuiteFile::embedded();
+            let is_inside =
+                |problem: &Problem| inside.iter().any(|file| file.name == problem.file());
+            problems.retain(|problem| problem.gravity() == Gravity::Error || !is_inside(problem));
             return Err(problems);
         }
         Ok(suites)

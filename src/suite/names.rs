@@ -1,14 +1,17 @@
 //! Near names: "did you mean".
 
-/// The candidate most like `name`, if one is like it at all.
+/// The candidate most like `name`, in any case of letters, if one is like it at all; a name's last
+/// part stands for the whole (`pkce` for `authorization/pkce`).
 pub fn near<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = name.to_lowercase();
     candidates
         .into_iter()
         .map(|candidate| {
-            let likeness =
-                strsim::normalized_damerau_levenshtein(&lower, &candidate.to_lowercase());
-            (likeness, candidate)
+            let known = candidate.to_lowercase();
+            let like = |text: &str| strsim::normalized_damerau_levenshtein(&lower, text);
+            let tail = known.rsplit_once('/').map_or(0.0, |(_, tail)| like(tail));
+            // Of two that are equally near, the one that is wholly so.
+            (like(&known).max(tail - 0.01), candidate)
         })
         .filter(|(likeness, _)| *likeness >= 0.6)
         .max_by(|one, other| one.0.total_cmp(&other.0))
@@ -56,6 +59,10 @@ mod tests {
     fn a_slip_finds_its_name() {
         assert_eq!(near("verifer", ["state", "verifier"]), Some("verifier"));
         assert_eq!(near("nothing-like-it", ["state", "verifier"]), None);
+        let areas = ["authorization/pkce", "token/code"];
+        for name in ["pkce", "PKCE", "Authorization/PKCE"] {
+            assert_eq!(near(name, areas), Some("authorization/pkce"));
+        }
     }
 
     #[test]

@@ -48,9 +48,11 @@ impl TargetFile {
             Ok(source) => source,
             Err(problem) => return (None, problem.into()),
         };
+        let mut plain = Vec::new();
         for spot in secret_spots(&source) {
             if source.scalar(&spot).is_some() {
                 source.mask(&spot);
+                plain.push(source.line(&spot));
                 problems.push(
                     source
                         .problem(&spot, "a secret does not stand here as it is")
@@ -58,12 +60,14 @@ impl TargetFile {
                 );
             }
         }
-        if !problems.is_empty() {
-            return (None, problems);
-        }
         let (target, source, found) = source.read_entries::<Self>(None);
         let complete = found.is_empty();
-        problems.extend(found);
+        // That a plain secret is of the wrong type has been said.
+        problems.extend(
+            found
+                .into_iter()
+                .filter(|problem| !plain.contains(&problem.line())),
+        );
         if let Some(target) = &target {
             lint::target(target, &source, base, suites, complete, &mut problems);
         }
@@ -142,6 +146,21 @@ mod tests {
         }
         let harmless = "scopes: [a]\ntoken_request_interval: 1\npassword: { env: NAME }\n";
         assert_eq!(masked(harmless), harmless);
+    }
+
+    #[test]
+    fn a_plain_secret_hides_no_other_mistake() {
+        let suites = Suites::embedded().unwrap_or_else(|problems| panic!("{problems}"));
+        let text = "mcp_sever: https://mcp.example/mcp\nusers:\n  first:\n    username: a\n    \
+                    password: hunter2\nscopes: news\n";
+        let (target, problems) = TargetFile::parse("t.yaml", text, Path::new(""), &suites);
+        let shown = problems.to_string();
+        assert!(target.is_none() || problems.errors() > 0);
+        for part in ["a secret does not stand here", "`mcp_server`", "t.yaml:6:"] {
+            assert!(shown.contains(part), "{part}: {shown}");
+        }
+        assert_eq!(problems.errors(), 3, "{shown}");
+        assert!(!shown.contains("hunter2"), "{shown}");
     }
 
     #[test]

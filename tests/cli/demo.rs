@@ -71,6 +71,10 @@ fn names_that_nobody_knows_are_mistakes() {
             "did you mean `verifier-ignored`?",
         ),
         (["--policy", "opaqe"], "did you mean `opaque`?"),
+        (
+            ["--policy", "nosuchx"],
+            "mcp-2026-07-28, opaque, opaque-shared-path",
+        ),
     ] {
         let folder = empty();
         let said = say(&folder, &[&["demo"], arguments.as_slice()].concat());
@@ -94,9 +98,37 @@ fn a_dry_run_sends_discovery_alone_and_writes_no_file() {
     );
     said.ends_with(0)
         .prints("Would send about")
-        .prints("token request")
-        .prints("c code_grant as public");
+        .prints("token call")
+        .prints("No rate holds them")
+        .prints("authorization/pkce/verifier-wrong[truncated]");
+    assert!(!said.out.contains("{{"), "{}", said.out);
+    let arguments = ["demo", "--dry-run", "-v", "--rate", "10", "--check", CHECK];
+    let said = say(&folder, &arguments);
+    said.ends_with(0)
+        .prints("At 10 requests a second")
+        .prints("c code_grant as public: authorize, token")
+        .prints("authorize, token*");
+    let said = say(&folder, &["demo", "--dry-run", "-q", "--check", CHECK]);
+    assert_eq!(said.ends_with(0).out.lines().count(), 1);
     assert!(!folder.path().join("authspec-results").exists());
+}
+
+#[test]
+fn the_estimate_is_near_what_is_sent() {
+    let folder = empty();
+    let said = say(&folder, &["demo", "--dry-run", "-q"]);
+    let estimate = said
+        .out
+        .split(' ')
+        .find_map(|word| word.parse::<f64>().ok());
+    let estimate = estimate.expect("a number of requests");
+    say(&folder, &["demo", "-q", "--format", "json"]).ends_with(0);
+    let sent = result(&folder)["sent"]["requests"].as_f64();
+    let ratio = estimate / sent.expect("a number of requests");
+    assert!(
+        (0.85..=1.15).contains(&ratio),
+        "{estimate} is {ratio} of {sent:?}"
+    );
 }
 
 #[test]

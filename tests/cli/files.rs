@@ -8,6 +8,14 @@ fn what_is_built_in_has_no_mistakes() {
 }
 
 #[test]
+fn the_project_s_own_fixtures_are_told_apart() {
+    let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures");
+    let said = say(&empty(), &["lint", fixtures]);
+    said.remarks("not looked at: hostile servers and findings");
+    assert!(!said.err.contains("checks"), "{}", said.err);
+}
+
+#[test]
 fn a_bad_suite_is_linted_with_line_caret_and_mend() {
     let folder = empty();
     std::fs::create_dir_all(folder.path().join("mine/acme")).expect("a folder");
@@ -20,7 +28,9 @@ fn a_bad_suite_is_linted_with_line_caret_and_mend() {
         .remarks("mine/acme/ours.yaml:7:20")
         .remarks("^^^^^")
         .remarks("did you mean `code_grant`?");
-    say(&folder, &["demo", "--suites", "mine"]).ends_with(2);
+    let said = say(&folder, &["demo", "--suites", "mine"]);
+    said.ends_with(2).remarks("mine/acme/ours.yaml");
+    assert!(!said.err.contains("warning"), "{}", said.err);
 }
 
 #[test]

@@ -53,6 +53,32 @@ fn a_check_is_explained() {
 }
 
 #[test]
+fn an_explanation_has_words_and_the_row_in_place_of_templates() {
+    let folder = empty();
+    let said = say(&folder, &["explain", "verifier-wrong[truncated]"]);
+    said.ends_with(0).prints("set code_verifier: ");
+    assert!(!said.out.contains("{{ case."), "{}", said.out);
+    let said = say(&folder, &["explain", "verifier-wrong"]);
+    said.prints("the case's ");
+}
+
+#[test]
+fn areas_and_requirements_are_explained() {
+    let folder = empty();
+    say(&folder, &["explain", "authorization/pkce"])
+        .ends_with(0)
+        .prints("authorization/pkce/verifier-wrong");
+    say(&folder, &["explain", "oauth21-4.1.3-verifier-wrong"])
+        .ends_with(0)
+        .prints("OAuth 2.1")
+        .prints("Tested by")
+        .prints("authorization/pkce/verifier-wrong");
+    say(&folder, &["list", "requirements"])
+        .prints("1 check ")
+        .prints("no check ");
+}
+
+#[test]
 fn an_unknown_check_or_case_is_a_mistake_that_names_the_nearest() {
     say(&empty(), &["explain", "verifier-wrnog"])
         .ends_with(2)

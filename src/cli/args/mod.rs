@@ -165,8 +165,10 @@ pub enum Listed {
 /// `authspec explain`.
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// A check or a case: `authorization/pkce/verifier-wrong`, or its last part alone
-    pub check: String,
+    /// A check or a case: `authorization/pkce/verifier-wrong`, or its last part alone; an area:
+    /// `authorization/pkce`; a requirement: `OAUTH21-4.1.3-verifier-wrong`
+    #[arg(value_name = "CHECK|AREA|REQUIREMENT")]
+    pub name: String,
     /// Also read the suites in this folder (may be given more than once)
     #[arg(long, value_name = "DIR")]
     pub suites: Vec<PathBuf>,

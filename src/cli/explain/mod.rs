@@ -1,4 +1,4 @@
-//! `authspec explain CHECK`: one page about one check.
+//! `authspec explain NAME`: one page about one check, an area or a requirement.
 
 mod steps;
 
@@ -9,35 +9,97 @@ use super::catalogue;
 use super::console::{Console, heading};
 use super::failure::Failure;
 use super::fixtures;
-use crate::plan::Pattern;
-use crate::suite::{Cited, LoadedCheck, Suites, suggest};
+use crate::plan::{Pattern, is_within};
+use crate::suite::{Cited, LoadedCheck, Params, Suites, suggest};
 
 /// Prints the page.
 pub fn explain(args: &Explain, console: &Console) -> Result<u8, Failure> {
     let suites = Suites::load(&args.suites)?;
-    let check = find(&args.check, &suites)?;
     let mut out = console.out();
     let width = console.options().width.clamp(40, 100);
-    let page = Page {
-        suites: &suites,
-        check,
-        width,
-    };
-    page.write(&mut out)?;
+    let name = args.name.as_str();
+    let same = |id: &&str| id.eq_ignore_ascii_case(name);
+    let requirement = suites.registry.ids().find(same);
+    let area = name.trim_end_matches('/');
+    if let Some(cited) = requirement.and_then(|id| suites.registry.get(id)) {
+        about_requirement(&suites, cited, width, &mut out)?;
+    } else if catalogue::areas(&suites).contains(area) {
+        about_area(&suites, area, width, &mut out)?;
+    } else {
+        let (check, row) = find(name, &suites)?;
+        let page = Page {
+            suites: &suites,
+            check,
+            row,
+            width,
+        };
+        page.write(&mut out)?;
+    }
     out.flush()?;
     Ok(0)
 }
 
-/// The check called `name`: by id, by a case's id, or by the last part of either.
-fn find<'s>(name: &str, suites: &'s Suites) -> Result<&'s LoadedCheck, Failure> {
+/// An area's checks.
+fn about_area(
+    suites: &Suites,
+    area: &str,
+    width: usize,
+    out: &mut impl Write,
+) -> Result<(), Failure> {
+    writeln!(out, "{}", heading(area))?;
+    for check in suites
+        .checks
+        .iter()
+        .filter(|check| is_within(&check.area, area))
+    {
+        writeln!(out, "\n  {}", check.id())?;
+        text(&check.check.title, "    ", width, out)?;
+    }
+    writeln!(out, "\nTo run them: authspec run TARGET --suite {area}")?;
+    Ok(())
+}
+
+/// A requirement's clause, and the checks that test it.
+fn about_requirement(
+    suites: &Suites,
+    cited: &Cited,
+    width: usize,
+    out: &mut impl Write,
+) -> Result<(), Failure> {
+    writeln!(out, "{}", heading(&cited.id))?;
+    clause(cited, width, out)?;
+    writeln!(out, "\n{}", heading("Tested by"))?;
+    let mut tests = catalogue::tested_by(suites, &cited.id).peekable();
+    if tests.peek().is_none() {
+        writeln!(out, "  no check")?;
+    }
+    for check in tests {
+        writeln!(out, "  {}", check.id())?;
+        text(&check.check.title, "    ", width, out)?;
+    }
+    Ok(())
+}
+
+/// The check called `name`, by id, by a case's id, or by the last part of either; and the row of
+/// the case, where one is named or there is only one.
+fn find<'s>(
+    name: &str,
+    suites: &'s Suites,
+) -> Result<(&'s LoadedCheck, Option<&'s Params>), Failure> {
     let check = find_check(name, suites)?;
     let ids = catalogue::case_ids(check);
-    let is_case = name.contains('[') && check.check.each.is_none();
-    if is_case && !ids.iter().any(|id| id.ends_with(name)) {
+    let named = name.contains('[') && check.check.each.is_none();
+    let at = ids.iter().position(|id| id.ends_with(name));
+    if named && at.is_none() {
         let help = suggest(name, ids.iter().map(String::as_str));
         return Err(Failure::usage(format!("there is no case {name}"), help));
     }
-    Ok(check)
+    let row = match check.check.cases.as_slice() {
+        [only] => Some(only),
+        rows if named => at.and_then(|at| rows.get(at)),
+        _ => None,
+    };
+    Ok((check, row))
 }
 
 fn find_check<'s>(name: &str, suites: &'s Suites) -> Result<&'s LoadedCheck, Failure> {
@@ -53,9 +115,12 @@ fn find_check<'s>(name: &str, suites: &'s Suites) -> Result<&'s LoadedCheck, Fai
     match tails.as_slice() {
         [only] => Ok(only),
         [] => {
-            let known = catalogue::names(suites);
-            let help = suggest(name, known.iter().map(String::as_str));
-            Err(Failure::usage(format!("there is no check {name}"), help))
+            let (names, areas) = (catalogue::names(suites), catalogue::areas(suites));
+            let known = names.iter().chain(&areas).map(String::as_str);
+            let known = known.chain(suites.registry.ids());
+            let help = suggest(name, known.collect::<Vec<_>>());
+            let message = format!("there is no check, area or requirement {name}");
+            Err(Failure::usage(message, help))
         }
         several => {
             let ids: Vec<String> = several.iter().map(|check| check.id()).collect();
@@ -68,6 +133,7 @@ fn find_check<'s>(name: &str, suites: &'s Suites) -> Result<&'s LoadedCheck, Fai
 struct Page<'a> {
     suites: &'a Suites,
     check: &'a LoadedCheck,
+    row: Option<&'a Params>,
     width: usize,
 }
 
@@ -81,10 +147,10 @@ impl Page<'_> {
         writeln!(out, "\n{}", heading("What it cites"))?;
         for id in catalogue::cited(self.check) {
             if let Some(cited) = self.suites.registry.get(id) {
-                self.clause(cited, out)?;
+                clause(cited, self.width, out)?;
             }
         }
-        steps::write(self.suites, check, out)?;
+        steps::write(self.suites, check, self.row, out)?;
         self.cases(out)?;
         self.proof(out)?;
         self.section("How to mend a server that fails", &check.mend, out)
@@ -95,47 +161,8 @@ impl Page<'_> {
         self.text(text, "  ", out)
     }
 
-    fn text(&self, text: &str, indent: &str, out: &mut impl Write) -> Result<(), Failure> {
-        let options = textwrap::Options::new(self.width)
-            .initial_indent(indent)
-            .subsequent_indent(indent);
-        writeln!(out, "{}", textwrap::fill(text.trim(), options))?;
-        Ok(())
-    }
-
-    /// Document, section, level, paraphrase; what is our inference is called so.
-    fn clause(&self, cited: &Cited, out: &mut impl Write) -> Result<(), Failure> {
-        let requirement = &cited.requirement;
-        let level = requirement.level.as_str();
-        writeln!(
-            out,
-            "  {} section {} ({level})  {}",
-            cited.document, requirement.section, cited.id
-        )?;
-        self.text(&requirement.summary, "    ", out)?;
-        let versions: Vec<&str> = requirement
-            .mcp_versions
-            .iter()
-            .map(|version| version.as_str())
-            .collect();
-        match versions.is_empty() {
-            true => writeln!(
-                out,
-                "    Binds a server that offers the feature, in no MCP version."
-            )?,
-            false => writeln!(out, "    Binds under MCP {}.", versions.join(", "))?,
-        }
-        if requirement.derived {
-            let remark = "Derived: no sentence says exactly this; it follows from the section.";
-            self.text(remark, "    ", out)?;
-        }
-        if !requirement.verified {
-            let remark =
-                "Not verified: the text has not been read; this alone never fails a server.";
-            self.text(remark, "    ", out)?;
-        }
-        writeln!(out, "    {}", cited.url)?;
-        Ok(())
+    fn text(&self, words: &str, indent: &str, out: &mut impl Write) -> Result<(), Failure> {
+        text(words, indent, self.width, out)
     }
 
     fn cases(&self, out: &mut impl Write) -> Result<(), Failure> {
@@ -181,4 +208,46 @@ impl Page<'_> {
         }
         Ok(())
     }
+}
+
+fn text(words: &str, indent: &str, width: usize, out: &mut impl Write) -> Result<(), Failure> {
+    let options = textwrap::Options::new(width)
+        .initial_indent(indent)
+        .subsequent_indent(indent);
+    writeln!(out, "{}", textwrap::fill(words.trim(), options))?;
+    Ok(())
+}
+
+/// Document, section, level, paraphrase; what is our inference is called so.
+fn clause(cited: &Cited, width: usize, out: &mut impl Write) -> Result<(), Failure> {
+    let requirement = &cited.requirement;
+    let level = requirement.level.as_str();
+    writeln!(
+        out,
+        "  {} section {} ({level})  {}",
+        cited.document, requirement.section, cited.id
+    )?;
+    text(&requirement.summary, "    ", width, out)?;
+    let versions: Vec<&str> = requirement
+        .mcp_versions
+        .iter()
+        .map(|version| version.as_str())
+        .collect();
+    match versions.is_empty() {
+        true => writeln!(
+            out,
+            "    Binds a server that offers the feature, under every MCP version."
+        )?,
+        false => writeln!(out, "    Binds under MCP {}.", versions.join(", "))?,
+    }
+    if requirement.derived {
+        let remark = "Derived: no sentence says exactly this; it follows from the section.";
+        text(remark, "    ", width, out)?;
+    }
+    if !requirement.verified {
+        let remark = "Not verified: the text has not been read; this alone never fails a server.";
+        text(remark, "    ", width, out)?;
+    }
+    writeln!(out, "    {}", cited.url)?;
+    Ok(())
 }

@@ -6,10 +6,16 @@ use serde_json::Value;
 
 use crate::cli::console::heading;
 use crate::cli::failure::Failure;
+use crate::judge::of_predicate;
 use crate::suite::{Action, Check, Matches, Mutation, Params, Suites};
 
 /// Writes the steps, the mutated ones marked, and what must come of them.
-pub fn write(suites: &Suites, check: &Check, out: &mut impl Write) -> Result<(), Failure> {
+pub fn write(
+    suites: &Suites,
+    check: &Check,
+    row: Option<&Params>,
+    out: &mut impl Write,
+) -> Result<(), Failure> {
     let title = suites
         .flows
         .get(&check.flow)
@@ -18,30 +24,53 @@ pub fn write(suites: &Suites, check: &Check, out: &mut impl Write) -> Result<(),
     writeln!(out, "\n{}", heading(&format!("What it does: {title}")))?;
     let (mut with, _, steps) = suites.steps(&check.flow);
     with.extend(check.with.clone());
+    let fill = Fill { with: &with, row };
     for (name, action) in steps.iter().chain(&check.steps) {
-        let words = filled(what(action), &with);
-        step(name, &words, check.mutate.get(name), out)?;
+        let words = fill.into(what(action));
+        step(name, &words, check.mutate.get(name), fill, out)?;
     }
     // A mutation of a step inside an inner flow.
     for (name, mutation) in check.mutate.iter().filter(|(name, _)| name.contains('/')) {
         writeln!(out, "* {name:<14} is changed:")?;
-        deviation(mutation, out)?;
+        deviation(mutation, fill, out)?;
     }
-    expectation(check, out)
+    expectation(check, fill, out)
 }
 
-/// The flow's parameters put in where they are read as they are.
-fn filled(mut words: String, with: &Params) -> String {
-    for (name, value) in with {
-        words = words.replace(&format!("{{{{ with.{name} }}}}"), &plain(value));
+/// What templates read that is known before any server is: the flow's parameters, and the row.
+#[derive(Clone, Copy)]
+struct Fill<'a> {
+    with: &'a Params,
+    row: Option<&'a Params>,
+}
+
+impl Fill<'_> {
+    /// Puts it in where it is read as it is. What a row gives that is not chosen is called so.
+    fn into(self, mut words: String) -> String {
+        let rows = self.row.into_iter().map(|row| ("case", row));
+        for (space, values) in rows.chain([("with", self.with)]) {
+            for (name, value) in values {
+                words = words.replace(&format!("{{{{ {space}.{name} }}}}"), &plain(value));
+            }
+        }
+        while let Some((before, rest)) = words.split_once("{{ case.") {
+            let Some((name, after)) = rest.split_once(" }}") else {
+                break;
+            };
+            if !name.chars().all(|c| c.is_alphanumeric() || c == '_') {
+                break;
+            }
+            words = format!("{before}the case's {name}{after}");
+        }
+        words
     }
-    words
 }
 
 fn step(
     name: &str,
     words: &str,
     mutation: Option<&Mutation>,
+    fill: Fill<'_>,
     out: &mut impl Write,
 ) -> Result<(), Failure> {
     let mark = if mutation.is_some() { '*' } else { ' ' };
@@ -49,7 +78,7 @@ fn step(
     match mutation {
         Some(mutation) => {
             writeln!(out, "    changed, and this alone:")?;
-            deviation(mutation, out)
+            deviation(mutation, fill, out)
         }
         None => Ok(()),
     }
@@ -74,7 +103,10 @@ fn what(action: &Action) -> String {
             Some(_) => "a request to the MCP server with the token".to_owned(),
             None => "a request to the MCP server without a token".to_owned(),
         },
-        Action::Repeat(step) => format!("{} once more, {} times", step.step, step.times),
+        Action::Repeat(step) => match step.times {
+            1 => format!("{} once more", step.step),
+            times => format!("{} {times} times more", step.step),
+        },
         Action::Host(_) => "a document that authspec hosts".to_owned(),
         Action::Visits(_) => "who came for a hosted document".to_owned(),
         Action::Wait(step) => format!("wait {} seconds", plain(&step.seconds)),
@@ -83,16 +115,17 @@ fn what(action: &Action) -> String {
     }
 }
 
-fn deviation(mutation: &Mutation, out: &mut impl Write) -> Result<(), Failure> {
+fn deviation(mutation: &Mutation, fill: Fill<'_>, out: &mut impl Write) -> Result<(), Failure> {
     if let Ok(Value::Object(members)) = serde_json::to_value(mutation) {
         for (member, value) in members {
             match value {
                 Value::Object(changes) => {
                     for (name, value) in changes {
-                        writeln!(out, "      {member} {name}: {}", plain(&value))?;
+                        let value = fill.into(plain(&value));
+                        writeln!(out, "      {member} {name}: {value}")?;
                     }
                 }
-                other => writeln!(out, "      {member}: {}", plain(&other))?,
+                other => writeln!(out, "      {member}: {}", fill.into(plain(&other)))?,
             }
         }
     }
@@ -110,7 +143,7 @@ fn plain(value: &Value) -> String {
     }
 }
 
-fn expectation(check: &Check, out: &mut impl Write) -> Result<(), Failure> {
+fn expectation(check: &Check, fill: Fill<'_>, out: &mut impl Write) -> Result<(), Failure> {
     writeln!(out, "\n{}", heading("What must come of it"))?;
     let expect = &check.expect;
     for (steps, words) in [
@@ -130,10 +163,10 @@ fn expectation(check: &Check, out: &mut impl Write) -> Result<(), Failure> {
              after."
         )?;
     }
-    conditions(&check.matches, "", out)?;
+    conditions(&check.matches, "", fill, out)?;
     if !check.given.is_empty() {
         writeln!(out, "  It applies only where")?;
-        conditions(&check.given, "  ", out)?;
+        conditions(&check.given, "  ", fill, out)?;
     }
     for expression in &check.when {
         writeln!(out, "  It applies only where {expression}")?;
@@ -141,15 +174,15 @@ fn expectation(check: &Check, out: &mut impl Write) -> Result<(), Failure> {
     Ok(())
 }
 
-fn conditions(matches: &Matches, indent: &str, out: &mut impl Write) -> Result<(), Failure> {
+fn conditions(
+    matches: &Matches,
+    indent: &str,
+    fill: Fill<'_>,
+    out: &mut impl Write,
+) -> Result<(), Failure> {
     for (step, paths) in matches {
         for (path, predicate) in paths {
-            let wanted = match &predicate.0.wanted {
-                Some(words) => words.clone(),
-                None => serde_json::to_value(predicate)
-                    .map(|value| plain(&value))
-                    .unwrap_or_default(),
-            };
+            let wanted = fill.into(of_predicate(predicate));
             writeln!(out, "  {indent}{step} {path}: {wanted}")?;
         }
     }

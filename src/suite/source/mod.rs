@@ -86,12 +86,20 @@ impl Source {
         })
     }
 
-    /// Hides what stands at `spot` from every message.
+    /// Hides what stands at `spot` from every message, and from whoever reads on.
     pub fn mask(&mut self, spot: &Spot) {
         let span = self.find(spot);
         let mut shown = self.shown.to_string();
         shown.replace_range(span.clone(), &"*".repeat(span.len()));
         self.shown = shown.into();
+        // Quotes and line ends stay, so that it is the same YAML with another scalar.
+        let mut text = self.text.to_string().into_bytes();
+        for byte in &mut text[span] {
+            if byte.is_ascii_alphanumeric() || !byte.is_ascii() {
+                *byte = b'x';
+            }
+        }
+        self.text = String::from_utf8_lossy(&text).into();
     }
 
     /// The name as shown to people.

@@ -172,7 +172,7 @@ impl Lint<'_> {
                     self.error(
                         &spot,
                         format!("the scope `{scope}` is not among `scopes`"),
-                        format!("{help} otherwise add it to `scopes`"),
+                        format!("{help}; otherwise add it to `scopes`"),
                     );
                 }
             }
