@@ -6,11 +6,11 @@ use super::console::Console;
 use super::failure::Failure;
 use super::one_test::{Wanted, apply_manners, test};
 use super::reference_servers::Servers;
-use super::reference_target::reference_target;
+use super::reference_target::{NAME, reference_target};
 use super::signals::remove_when_ended;
 use crate::reference::{Options, Running, start};
 use crate::suite::Suites;
-use crate::target::Target;
+use crate::target::{Target, TargetFile};
 
 /// Starts the servers, tests them, stops them.
 pub fn demo(args: &Demo, console: &Console) -> Result<u8, Failure> {
@@ -22,7 +22,12 @@ pub fn demo(args: &Demo, console: &Console) -> Result<u8, Failure> {
         manners: &args.manners,
         output: &args.output,
     };
-    let selection = wanted.selection(&suites)?;
+    let described = TargetFile {
+        name: Some(NAME.to_owned()),
+        mcp_version: servers.mcp_version,
+        ..TargetFile::default()
+    };
+    let selection = wanted.selection(&suites, &described)?;
     // Gone when it goes out of scope.
     let audit_log = tempfile::Builder::new()
         .prefix("authspec-audit-")

@@ -1,14 +1,58 @@
-//! `--failed`: which cases failed last time, by the result document of that run.
+//! The result document of the last run: which cases failed (`--failed`), and what a new run would
+//! take away.
 
+use std::collections::HashSet;
+use std::fmt;
 use std::path::Path;
 
 use super::failure::Failure;
+use crate::judge::Judgement;
 use crate::report::Format;
 use crate::report::json::{RESULT_FORMAT, ResultDocument, VerdictName};
+use crate::suite::McpVersion;
+
+/// What a result is of.
+#[derive(Clone, Debug)]
+pub struct Tested {
+    /// The target's name; its address where it has none.
+    pub name: String,
+    /// The MCP version that it is judged by.
+    pub version: McpVersion,
+}
+
+impl Tested {
+    /// Whether both are of the same; a slash too many at an address's end is a slip.
+    fn is(&self, other: &Self) -> bool {
+        let name = |it: &Self| it.name.trim_end_matches('/').to_owned();
+        name(self) == name(other) && self.version == other.version
+    }
+}
+
+impl fmt::Display for Tested {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} by MCP {}", self.name, self.version)
+    }
+}
+
+/// How many cases the result in folder `out` holds that `judgement` does not, so that nobody
+/// loses them without a word.
+pub fn lost(out: &Path, judgement: &Judgement) -> usize {
+    let text = std::fs::read_to_string(out.join(Format::Json.file_name())).unwrap_or_default();
+    let Ok(document) = serde_json::from_str::<ResultDocument<'_>>(&text) else {
+        return 0;
+    };
+    let new: HashSet<&str> = judgement
+        .cases
+        .iter()
+        .map(|case| case.id.as_str())
+        .collect();
+    let old = document.cases.iter();
+    old.filter(|case| !new.contains(&*case.id)).count()
+}
 
 /// The ids of the cases that failed in the result of folder `out`: broken MUSTs, faults of
 /// authspec, and broken SHOULDs where the run was strict.
-pub fn failed(out: &Path) -> Result<Vec<String>, Failure> {
+pub fn failed(out: &Path, tested: &Tested) -> Result<Vec<String>, Failure> {
     let path = out.join(Format::Json.file_name());
     let shown = path.display();
     let help =
@@ -20,6 +64,14 @@ pub fn failed(out: &Path) -> Result<Vec<String>, Failure> {
     if document.format != RESULT_FORMAT {
         let format = document.format;
         let message = format!("{shown} has format {format}, this program reads {RESULT_FORMAT}");
+        return Err(Failure::usage(message, help));
+    }
+    let of = Tested {
+        name: document.target.name.clone(),
+        version: document.mcp_version,
+    };
+    if !of.is(tested) {
+        let message = format!("{shown} is the result of {of}, and this is {tested}");
         return Err(Failure::usage(message, help));
     }
     let failed: Vec<String> = document

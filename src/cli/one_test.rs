@@ -9,13 +9,15 @@ use super::args::{Filters, Judging, Manners, Output};
 use super::conduct::{Conduct, ConductError, DEFAULT_VERSION, Prepared, prepare, verdicts};
 use super::console::Console;
 use super::failure::Failure;
-use super::{dry_run, filters, last_result, signals, write};
+use super::last_result::{self, Tested};
+use super::{dry_run, filters, signals, write};
 use crate::judge::Judgement;
 use crate::plan::Selection;
-use crate::report::ReportInput;
 use crate::report::terminal::{Progress, Verbosity};
+use crate::report::text::count;
+use crate::report::{Format, ReportInput};
 use crate::run::{Answer, Cancel, Event, Events, FailureKind, Recording};
-use crate::suite::Suites;
+use crate::suite::{McpVersion, Suites};
 use crate::target::{Target, TargetFile};
 
 /// The options of a test.
@@ -32,24 +34,32 @@ pub struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    /// The selection, once every filter is known to match something.
-    pub fn selection(&self, suites: &Suites) -> Result<Selection, Failure> {
+    /// The selection for a target file, once every filter is known to match something.
+    pub fn selection(&self, suites: &Suites, file: &TargetFile) -> Result<Selection, Failure> {
         write::prepare(self.output)?;
         let only = match self.filters.failed {
-            true => Some(last_result::failed(&self.output.out)?),
+            true => {
+                let tested = Tested {
+                    name: file.name(),
+                    version: self.version(file),
+                };
+                Some(last_result::failed(&self.output.out, &tested)?)
+            }
             false => None,
         };
         filters::selection(self.filters, suites, only)
     }
 
+    /// The MCP version to judge by.
+    fn version(&self, file: &TargetFile) -> McpVersion {
+        let asked = self.judging.mcp_version;
+        asked.or(file.mcp_version).unwrap_or(DEFAULT_VERSION)
+    }
+
     /// How to conduct the test of `file`.
     pub fn conduct(&self, file: &TargetFile, selection: Selection, look_only: bool) -> Conduct {
         Conduct {
-            version: self
-                .judging
-                .mcp_version
-                .or(file.mcp_version)
-                .unwrap_or(DEFAULT_VERSION),
+            version: self.version(file),
             selection,
             strict: self.judging.strict,
             // The plan needs discovery, but nobody registers or logs in for it.
@@ -125,7 +135,19 @@ pub async fn finish(
         recording: &recording,
         judgement: &judgement,
     };
+    let lost = match output.formats().contains(&Format::Json) {
+        true => last_result::lost(&output.out, &judgement),
+        false => 0,
+    };
     write::reports(&input, output, console)?;
+    if lost > 0 {
+        console.remark(&format!(
+            "this run was a part: {} of the result that was in {} went with it (`--out` keeps \
+             both)",
+            count(lost, "case"),
+            output.out.display()
+        ));
+    }
     if let Some(reason) = unreachable(&recording) {
         console.remark(&format!("the target could not be reached: {reason}"));
     }

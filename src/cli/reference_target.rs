@@ -13,6 +13,9 @@ use crate::target::{
     TargetFile, ToolCall, User,
 };
 
+/// Their name in reports.
+pub const NAME: &str = "the reference servers";
+
 /// Longest time to wait for a token of the short-lived client to end, in seconds.
 const LONGEST_WAIT: f64 = 5.0;
 
@@ -28,7 +31,7 @@ pub fn reference_target(running: &Running, audit_log: Option<&Path>) -> TargetFi
         (name.to_owned(), user)
     });
     let mut target = TargetFile {
-        name: Some("the reference servers".to_owned()),
+        name: Some(NAME.to_owned()),
         mcp_server: Some(running.mcp_url.clone()),
         authorization_server: Some(running.issuer.clone()),
         users: users.collect(),

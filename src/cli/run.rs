@@ -19,10 +19,10 @@ pub fn run(args: &Run, console: &Console) -> Result<u8, Failure> {
         manners: &args.manners,
         output: &args.output,
     };
-    let selection = wanted.selection(&suites)?;
     if bare_url::is_url(&args.target) {
         let mut file = bare_url::target_file(&args.target, &args.reach)?;
         apply_manners(&args.manners, &mut file);
+        let selection = wanted.selection(&suites, &file)?;
         let conduct = wanted.conduct(&file, selection, true);
         return block_on(async {
             let watched = Watched::start(console.verbosity);
@@ -32,6 +32,7 @@ pub fn run(args: &Run, console: &Console) -> Result<u8, Failure> {
         });
     }
     let target = load(&args.target, &suites, &args.reach, &args.manners, console)?;
+    let selection = wanted.selection(&suites, &target.file)?;
     let conduct = wanted.conduct(&target.file, selection, false);
     block_on(test(&suites, target, &conduct, &args.output, console))
 }

@@ -189,7 +189,7 @@ fn missing_client(suites: &Suites, client: &str, knowledge: &Knowledge) -> Optio
     }
     let profile = suites.clients.get(client)?;
     let add = || Disposition::Untested {
-        add: format!("`clients.{client}` to the target file ({})", profile.title),
+        add: format!("`clients.{client}` ({})", profile.title),
     };
     if profile.only_given {
         return Some(add());

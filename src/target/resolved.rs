@@ -125,8 +125,14 @@ impl Target {
 
     /// The target's name for reports.
     pub fn name(&self) -> String {
-        let file = &self.file;
-        [&file.name, &file.mcp_server, &file.authorization_server]
+        self.file.name()
+    }
+}
+
+impl TargetFile {
+    /// The name in reports: the file's own, else an address.
+    pub fn name(&self) -> String {
+        [&self.name, &self.mcp_server, &self.authorization_server]
             .into_iter()
             .flatten()
             .next()

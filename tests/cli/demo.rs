@@ -34,6 +34,11 @@ fn a_defect_fails_it_and_the_failure_can_be_repeated_alone() {
         .remarks("defect pkce/verifier-ignored");
     let failed = result(&folder)["tally"]["fail"].as_u64();
 
+    // Another version's result says nothing of this one.
+    let other = ["--failed", "--mcp-version", "2025-06-18"];
+    say(&folder, &[defect.as_slice(), &other].concat())
+        .ends_with(2)
+        .remarks("is the result of the reference servers by MCP 2025-11-25, and this is");
     let said = say(&folder, &[defect.as_slice(), &["--failed"]].concat());
     said.ends_with(1);
     assert_eq!(result(&folder)["tally"]["fail"].as_u64(), failed);
@@ -43,6 +48,9 @@ fn a_defect_fails_it_and_the_failure_can_be_repeated_alone() {
     say(&folder, &["demo", "--failed"])
         .ends_with(2)
         .remarks("no case failed in authspec-results/result.json");
+    say(&folder, &["demo", "--check", CHECK])
+        .ends_with(0)
+        .remarks("this run was a part");
 }
 
 #[test]
@@ -71,10 +79,7 @@ fn names_that_nobody_knows_are_mistakes() {
             "did you mean `verifier-ignored`?",
         ),
         (["--policy", "opaqe"], "did you mean `opaque`?"),
-        (
-            ["--policy", "nosuchx"],
-            "mcp-2026-07-28, opaque, opaque-shared-path",
-        ),
+        (["--policy", "nosuchx"], "opaque-shared-path, opaque, rs256"),
     ] {
         let folder = empty();
         let said = say(&folder, &[&["demo"], arguments.as_slice()].concat());

@@ -81,7 +81,8 @@ pub struct Filters {
     /// (`rs`)
     #[arg(long, value_enum)]
     pub role: Option<RoleName>,
-    /// Only cases that failed last time, by `result.json` in the folder of results
+    /// Only cases that failed last time, by `result.json` of the same target and MCP version in the
+    /// folder of results
     #[arg(long)]
     pub failed: bool,
     /// Also use the suites in this folder, beside the built-in ones; repeatable
