@@ -23,7 +23,7 @@ pub fn print(
     let mut out = console.out();
     let asked = estimate(plan, knowledge);
     let costs = format!(
-        "Would send about {}: {}, {}, {}.",
+        "Would send about {}: {}, up to {}, {}.",
         number(asked.requests, "request"),
         number(asked.registrations, "registration"),
         number(asked.logins, "login"),

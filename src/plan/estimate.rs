@@ -6,8 +6,9 @@ use super::{Disposition, Knowledge, Plan, PlannedAction, PlannedStep};
 use crate::run::Counts;
 use crate::suite::Action;
 
-/// Pages of an ordinary login: the request, the form's submission, a redirect, the consent.
-const REQUESTS_PER_LOGIN: u64 = 4;
+/// Pages of an ordinary authorization: the request, the consent, and the form or a redirect; a
+/// user agent that is logged in already meets no form.
+const REQUESTS_PER_LOGIN: u64 = 3;
 /// Handshake and operation.
 const REQUESTS_PER_CALL: u64 = 3;
 
