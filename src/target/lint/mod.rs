@@ -169,10 +169,11 @@ impl Lint<'_> {
                         .any(|granted| crate::suite::covers(granted, scope));
                 if !known && !wildcard && (complete || !target.scopes.is_empty()) {
                     let help = suggest(scope, target.scopes.iter().map(String::as_str));
+                    let joint = if help.ends_with('?') { "" } else { ";" };
                     self.error(
                         &spot,
                         format!("the scope `{scope}` is not among `scopes`"),
-                        format!("{help}; otherwise add it to `scopes`"),
+                        format!("{help}{joint} otherwise add it to `scopes`"),
                     );
                 }
             }
