@@ -6,13 +6,14 @@ use indexmap::IndexMap;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use super::describe::describe;
 use super::expand::{self, Expanded, Layout, Row};
 use super::needs::{self, Needs};
 use super::select::Selection;
 use super::sharing;
 use super::{Disposition, Knowledge, Plan, PlannedCase, PlannedRun, PlannedStep};
 use crate::suite::{
-    Capability, Check, Cited, Level, LoadedCheck, McpVersion, Mutation, Params, Suites, Templates,
+    Capability, Check, Cited, Level, LoadedCheck, McpVersion, Params, Suites, Templates,
 };
 
 /// Plans every selected case.
@@ -102,12 +103,15 @@ impl Builder<'_> {
         let own = own.into_iter().flatten().filter_map(Value::as_str);
         let cited = check.requirements.iter().map(String::as_str).chain(own);
         let mut requirements: Vec<Cited> = cited
-            .filter_map(|id| self.suites.registry.get(id).map(Cited::without_notes))
+            .filter_map(|id| self.suites.registry.get(id))
+            .map(|cited| cited.under(self.version))
             .collect();
-        requirements.sort_by_key(|cited| {
-            let binds = cited.requirement.binds(self.version);
-            (!binds, std::cmp::Reverse(cited.requirement.level))
-        });
+        let binds = |cited: &Cited| cited.requirement.binds(self.version);
+        // What other versions ask is told only where this one asks nothing.
+        if requirements.iter().any(binds) {
+            requirements.retain(binds);
+        }
+        requirements.sort_by_key(|cited| std::cmp::Reverse(cited.requirement.level));
         PlannedCase {
             id,
             area: loaded.area.clone(),
@@ -255,24 +259,6 @@ fn title(flow: &str, steps: &[PlannedStep]) -> String {
     } else {
         format!("{flow}: {}", deviations.join("; "))
     }
-}
-
-/// A mutation in one line, for reports.
-pub fn describe(mutation: &Mutation) -> String {
-    serde_json::to_value(mutation)
-        .ok()
-        .and_then(|value| {
-            let members = value.as_object()?;
-            let words: Vec<String> = members
-                .iter()
-                .map(|(name, value)| match value {
-                    Value::String(text) => format!("{name} {text}"),
-                    other => format!("{name} {other}"),
-                })
-                .collect();
-            Some(words.join(", "))
-        })
-        .unwrap_or_default()
 }
 
 /// The run of a flow with its default parameters, honest: the doctor's.

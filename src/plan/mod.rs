@@ -5,6 +5,7 @@
 //! mutation, shared by all that rest on it.
 
 mod build;
+mod describe;
 mod estimate;
 mod expand;
 mod needs;
@@ -13,7 +14,8 @@ mod sharing;
 mod substitute;
 mod types;
 
-pub use build::{PlanError, describe, honest_run, plan};
+pub use build::{PlanError, honest_run, plan};
+pub use describe::describe;
 pub use estimate::estimate;
 pub use select::{Pattern, Selection, is_within};
 pub use sharing::pays_to_share;

@@ -2,6 +2,7 @@
 
 mod capability;
 mod check;
+mod cited;
 mod files;
 mod lint;
 mod load;
@@ -19,6 +20,7 @@ pub use capability::Capability;
 pub use check::{
     Check, CheckFile, ClientFile, ClientProfile, Each, Expect, Flow, FlowFile, Matches,
 };
+pub use cited::Cited;
 pub use files::SuiteFile;
 pub use load::{LoadedCheck, RequirementSets, Suites};
 pub use mcp_version::McpVersion;
@@ -26,9 +28,7 @@ pub use mutation::{Authentication, Forge, Mutation, Place, Signature, Stage};
 pub use names::{near, suggest};
 pub use predicate::{Conditions, Kind, Predicate};
 pub use problem::{Gravity, Problem, Problems};
-pub use requirement::{
-    Cited, Level, Observable, Registry, Requirement, RequirementFile, Role, Severity,
-};
+pub use requirement::{Level, Observable, Registry, Requirement, RequirementFile, Role, Severity};
 pub use source::{Source, Spot};
 pub use step::{
     Action, Audit, Authorize, Call, ClientRequest, Discover, Fetch, Host, MAIN_BROWSER,

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::McpVersion;
+use super::{Cited, McpVersion};
 
 /// How strongly a document asks (RFC 2119).
 #[derive(
@@ -145,28 +145,6 @@ pub struct RequirementFile {
     pub url: String,
     /// The statements, by id.
     pub requirements: IndexMap<String, Requirement>,
-}
-
-/// A requirement with the document it stands in.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct Cited {
-    /// The registry's id, e.g. `RFC9728-3.3-resource-identical`.
-    pub id: String,
-    /// Title of the document.
-    pub document: String,
-    /// Where a person reads it.
-    pub url: String,
-    /// The statement.
-    pub requirement: Requirement,
-}
-
-impl Cited {
-    /// The citation as a case carries it; the notes are for those who write checks.
-    pub fn without_notes(&self) -> Self {
-        let mut cited = self.clone();
-        cited.requirement.notes = String::new();
-        cited
-    }
 }
 
 /// Every requirement, by id. The only source of [`Cited`], so an unknown id cannot be cited.
