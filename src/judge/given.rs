@@ -6,6 +6,7 @@ use super::evidence::{Evidence, needs_the_way_in};
 use super::matcher::{self, Tested};
 use super::scope::Scope;
 use super::standing::Standing;
+use super::words;
 
 /// Checks the conditions on the case's run; on the control's where the run did not come to the
 /// step.
@@ -37,9 +38,15 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Result<(), Ending> {
         for (path, predicate) in conditions {
             let Tested { missed, open } = matcher::test(predicate, &step.result, path, &scope);
             if let Some(miss) = missed.first() {
+                let was = matcher::value_at(&step.result, &miss.path);
                 return Err(Ending::NotApplicable(format!(
                     "it applies only where {name} {} is {}; it was {}",
-                    miss.path, miss.wanted, miss.came
+                    miss.path,
+                    miss.wanted,
+                    match predicate.0.present {
+                        Some(false) => "there".to_owned(),
+                        _ => words::was(was),
+                    }
                 )));
             }
             if let Some(reason) = open.first() {
@@ -70,6 +77,22 @@ mod tests {
         let text = format!("{:?}", judged.verdict);
         assert!(
             text.contains("token json/refresh_token is present"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_reason_repeats_no_document() {
+        let judged = sample()
+            .given("token", "jwt", json!({"present": false}))
+            .result(
+                "token",
+                json!({"jwt": {"header": {"kid": "k1"}}, "json": {"x": 1, "refresh_token": "r"}}),
+            )
+            .judge();
+        let text = format!("{:?}", judged.verdict);
+        assert!(
+            text.contains("it applies only where token jwt is absent; it was there"),
             "{text}"
         );
     }

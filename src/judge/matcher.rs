@@ -41,6 +41,11 @@ pub(super) fn test(predicate: &Predicate, root: &Value, path: &str, scope: &Scop
     tester.tested
 }
 
+/// What stands at a [`Miss::path`].
+pub(super) fn value_at<'v>(root: &'v Value, path: &str) -> Option<&'v Value> {
+    resolve(root, path).into_iter().find_map(|(_, value)| value)
+}
+
 struct Tester<'s> {
     scope: &'s Scope<'s>,
     is_header: bool,
@@ -59,6 +64,52 @@ impl Tester<'_> {
         }
     }
 
+    /// The predicate in words, its templates rendered as far as they can be.
+    fn words(&self, predicate: &Predicate) -> String {
+        words::of_predicate(&self.rendered(predicate))
+    }
+
+    fn rendered(&self, predicate: &Predicate) -> Predicate {
+        let value = |value: &Option<Value>| {
+            let value = value.as_ref()?;
+            Some(self.scope.render(value).unwrap_or_else(|_| value.clone()))
+        };
+        let text = |text: &Option<String>| {
+            let text = text.as_ref()?;
+            Some(
+                self.scope
+                    .render_text(text)
+                    .unwrap_or_else(|_| text.clone()),
+            )
+        };
+        let inner = |inner: &Option<Box<Predicate>>| {
+            inner.as_ref().map(|inner| Box::new(self.rendered(inner)))
+        };
+        let conditions = &predicate.0;
+        Predicate(Conditions {
+            equals: value(&conditions.equals),
+            not: value(&conditions.not),
+            one_of: value(&conditions.one_of),
+            one_of_any_case: value(&conditions.one_of_any_case),
+            contains: value(&conditions.contains),
+            lacks: value(&conditions.lacks),
+            at_least: value(&conditions.at_least),
+            at_most: value(&conditions.at_most),
+            matches: text(&conditions.matches),
+            word: text(&conditions.word),
+            without_word: text(&conditions.without_word),
+            each: inner(&conditions.each),
+            some: inner(&conditions.some),
+            members: conditions.members.as_ref().map(|members| {
+                let members = members.iter();
+                members
+                    .map(|(path, it)| (path.clone(), self.rendered(it)))
+                    .collect()
+            }),
+            ..conditions.clone()
+        })
+    }
+
     fn conditions(&mut self, predicate: &Predicate, path: &str, value: Option<&Value>) {
         let conditions = &predicate.0;
         let there = value.is_some_and(|value| !value.is_null());
@@ -67,12 +118,12 @@ impl Tester<'_> {
                 return self.miss(path, "absent".to_owned(), words::came(value));
             }
             (Some(true), _) if !there => {
-                return self.miss(path, words::of_predicate(predicate), words::came(value));
+                return self.miss(path, self.words(predicate), words::came(value));
             }
             (Some(false), _) => return,
             (_, None) if conditions.optional => return,
             (_, None) => {
-                return self.miss(path, words::of_predicate(predicate), words::came(None));
+                return self.miss(path, self.words(predicate), words::came(None));
             }
             (_, Some(_)) => {}
         }
@@ -220,7 +271,7 @@ impl Tester<'_> {
             }
         }
         if open.is_empty() {
-            let wanted = format!("at least one element: {}", words::of_predicate(some));
+            let wanted = format!("at least one element: {}", self.words(some));
             self.miss(path, wanted, words::came(Some(value)));
         } else {
             self.tested.open.extend(open);
@@ -235,7 +286,10 @@ mod tests {
     use serde_json::json;
 
     fn tested(predicate: Value, root: &Value, path: &str) -> Tested {
-        let parts = Sample::verifier_wrong().parts();
+        let mut parts = Sample::verifier_wrong().parts();
+        let steps = &mut parts.recording.runs.get_mut("run").expect("the run").steps;
+        steps[0].result = json!({"code": "[code:8:0123456789ab]"});
+        steps[1].result = json!({"status": 400});
         let row = serde_json::Map::new();
         let run = &parts.recording.runs["run"];
         let scope = Scope::of(&parts.recording, run, None, &row, "token");
@@ -316,6 +370,28 @@ mod tests {
         assert!(!holds(json!({"each": "x"}), &json!({"list": "x"}), "list"));
         assert!(!holds(json!({"some": "y"}), &root, "list"));
         assert!(!holds(json!({"some": "y"}), &json!({"list": []}), "list"));
+    }
+
+    #[test]
+    fn what_was_wanted_is_told_and_not_its_template() {
+        let root = json!({"list": [1]});
+        let state = json!("{{ token.status }}");
+        for (predicate, path, wanted) in [
+            (state.clone(), "gone", "400"),
+            (json!({"present": true, "one_of": [state]}), "gone", "400"),
+            (
+                json!({"some": {"members": {"x": state}}}),
+                "list",
+                "at least one element: x: 400",
+            ),
+            (
+                json!({"word": "{{ authorize.code }}"}),
+                "gone",
+                "with the word [code:8:0123456789ab]",
+            ),
+        ] {
+            assert_eq!(tested(predicate, &root, path).missed[0].wanted, wanted);
+        }
     }
 
     #[test]

@@ -13,6 +13,9 @@ use crate::suite::{Conditions, Predicate};
 /// The longest text of an answer that a finding repeats, in characters.
 const LONGEST: usize = 300;
 
+/// The longest text that stands for itself in a reason, in characters: a name, not a document.
+const LONGEST_WORD: usize = 40;
+
 /// A finding for a step that should have refused and did not.
 pub(super) fn not_refused(evidence: &Evidence<'_>, step: &StepRecord) -> Finding {
     let effect = effect(evidence, step);
@@ -91,6 +94,19 @@ pub(super) fn came(value: Option<&Value>) -> String {
     }
 }
 
+/// A value in the reason of a case that does not apply: what varies from run to run is named by
+/// its kind, so that equal reasons read alike.
+pub(super) fn was(value: Option<&Value>) -> String {
+    match value {
+        None => "absent".to_owned(),
+        Some(Value::String(text)) if Marker::parse(text).is_some() => "a secret".to_owned(),
+        Some(Value::String(text)) if text.chars().count() > LONGEST_WORD => "a text".to_owned(),
+        Some(Value::Array(_)) => "a list".to_owned(),
+        Some(Value::Object(_)) => "an object".to_owned(),
+        Some(simple) => simple.to_string(),
+    }
+}
+
 /// The text, cut to a length that a report can show.
 pub(super) fn bounded(text: &str) -> String {
     match text.char_indices().nth(LONGEST) {
@@ -163,10 +179,8 @@ fn of_values(conditions: &Conditions) -> Vec<String> {
 
 fn of_shapes(conditions: &Conditions) -> Vec<String> {
     let mut words = Vec::new();
-    match conditions.present {
-        Some(true) => words.push("present".to_owned()),
-        Some(false) => words.push("absent".to_owned()),
-        None => {}
+    if conditions.present == Some(false) {
+        words.push("absent".to_owned());
     }
     words.extend(
         conditions
@@ -217,6 +231,15 @@ mod tests {
     fn alternatives_are_named_once() {
         assert_eq!(one_of(&json!(["a", "b", "a"])), "one of \"a\", \"b\"");
         assert_eq!(one_of(&json!(["a", "a"])), "\"a\"");
+    }
+
+    #[test]
+    fn in_a_reason_a_document_is_named_by_its_kind() {
+        assert_eq!(was(Some(&json!({"iat": 1}))), "an object");
+        assert_eq!(was(Some(&json!([1, 2]))), "a list");
+        assert_eq!(was(Some(&json!("[code:8:0123456789ab]"))), "a secret");
+        assert_eq!(was(Some(&json!("rfc8414"))), "\"rfc8414\"");
+        assert_eq!(was(Some(&json!("x".repeat(41)))), "a text");
     }
 
     #[test]
