@@ -1,42 +1,51 @@
 //! What the harness costs: the wall time of a whole run against the reference servers, divided by
-//! that of a bare client that sends the same requests with the same concurrency to the same
-//! servers, side by side in one process: `cargo bench --bench overhead`.
+//! that of a bare replay of the same exchanges with the same concurrency:
+//! `cargo bench --bench overhead`.
 //!
-//! In the replay, secrets stand as markers, so the servers refuse some requests earlier than in the
-//! run; and the run waits for a short-lived token to end, which the replay does not. Cases that let
-//! time pass are left out on both sides.
+//! A replay cannot ask the servers for the same work, since what it would have to send is secret
+//! and good for once. So a calm pass, one request at a time, takes down how long each exchange
+//! keeps client and server busy. The replay sends the requests as recorded to a server that answers
+//! with the recorded text after being busy for that long. Cases that let time pass, and the audit
+//! log, which is waited for, are left out on both sides.
 
 #[path = "../tests/common/mod.rs"]
 mod common;
 
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use authspec::run::{Exchange, Recording};
+use authspec::cli::Conduct;
+use authspec::run::{Answer, Exchange, Recording};
 use authspec::suite::Suites;
-use common::Servers;
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use common::{Servers, runtime};
 use futures_util::StreamExt as _;
 
 const ROUNDS: usize = 5;
-const CONCURRENCY: usize = 8;
+/// Says which exchange a request of the replay repeats.
+const PLACE: &str = "x-exchange";
 
 fn main() {
-    let suites = Suites::embedded().unwrap_or_else(|problems| panic!("{problems}"));
+    let mut suites = Suites::embedded().unwrap_or_else(|problems| panic!("{problems}"));
+    suites.checks.retain(|check| {
+        let waits = |mutation: &authspec::suite::Mutation| mutation.delay.is_some();
+        check.area != "audit/log" && !check.check.mutate.values().any(waits)
+    });
+    let concurrency = Conduct::default().concurrency;
     let mut ratios = Vec::new();
     for round in 1..=ROUNDS {
-        let (recording, replayed) =
-            common::run_and_then(&suites, &Servers::default(), async |recording| {
-                let started = Instant::now();
-                replay(recording).await;
-                started.elapsed()
-            })
-            .unwrap_or_else(|cause| panic!("{cause}"));
-        let run = Duration::from_millis(recording.took_ms);
-        let ratio = run.as_secs_f64() / replayed.as_secs_f64();
+        let calm = recording(&suites, 1);
+        let run = Duration::from_millis(recording(&suites, concurrency).took_ms);
+        let replay = runtime().block_on(replay(&calm, concurrency));
+        let ratio = run.as_secs_f64() / replay.as_secs_f64();
         println!(
             "round {round}: run {:.2} s, replay {:.2} s of {} requests, ratio {ratio:.2}",
             run.as_secs_f64(),
-            replayed.as_secs_f64(),
-            recording.exchanges.len(),
+            replay.as_secs_f64(),
+            calm.exchanges.len(),
         );
         ratios.push(ratio);
     }
@@ -44,23 +53,49 @@ fn main() {
     println!("median ratio {:.2}", ratios[ROUNDS / 2]);
 }
 
-async fn replay(recording: &Recording) {
+fn recording(suites: &Suites, concurrency: usize) -> Recording {
+    let made = common::whole_run(suites, &Servers::default(), concurrency);
+    made.unwrap_or_else(|cause| panic!("{cause}"))
+}
+
+/// The wall time of the exchanges alone.
+async fn replay(recording: &Recording, concurrency: usize) -> Duration {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await;
+    let listener = listener.unwrap_or_else(|cause| panic!("{cause}"));
+    let origin = listener
+        .local_addr()
+        .map(|address| format!("http://{address}"));
+    let origin = origin.unwrap_or_else(|cause| panic!("{cause}"));
+    let tape: HashMap<usize, Exchange> = recording
+        .exchanges
+        .iter()
+        .map(|exchange| (exchange.index, exchange.clone()))
+        .collect();
+    let app = Router::new().fallback(answer).with_state(Arc::new(tape));
+    let server = tokio::spawn(async move { axum::serve(listener, app).await });
     let client = reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .unwrap_or_else(|cause| panic!("{cause}"));
+    let started = Instant::now();
     futures_util::stream::iter(&recording.exchanges)
-        .for_each_concurrent(CONCURRENCY, |exchange| send(&client, exchange))
+        .for_each_concurrent(concurrency, |exchange| send(&client, &origin, exchange))
         .await;
+    let took = started.elapsed();
+    server.abort();
+    took
 }
 
-async fn send(client: &reqwest::Client, exchange: &Exchange) {
+async fn send(client: &reqwest::Client, origin: &str, exchange: &Exchange) {
     let recorded = &exchange.request;
     let Ok(method) = recorded.method.parse::<reqwest::Method>() else {
         return;
     };
-    let mut request = client.request(method, &recorded.url);
+    let path = recorded.url.splitn(4, '/').nth(3).unwrap_or_default();
+    let mut request = client
+        .request(method, format!("{origin}/{path}"))
+        .header(PLACE, exchange.index.to_string());
     for (name, value) in &recorded.headers {
         if !name.eq_ignore_ascii_case("host") && !name.eq_ignore_ascii_case("content-length") {
             request = request.header(name, value);
@@ -70,7 +105,29 @@ async fn send(client: &reqwest::Client, exchange: &Exchange) {
         request = request.body(body.clone());
     }
     if let Ok(answer) = request.send().await {
-        // An event stream that stays open is left.
-        let _ = tokio::time::timeout(Duration::from_secs(1), answer.bytes()).await;
+        let _ = answer.bytes().await;
+    }
+}
+
+/// Is busy as long as the exchange kept both sides, and answers what was answered.
+async fn answer(
+    State(tape): State<Arc<HashMap<usize, Exchange>>>,
+    headers: HeaderMap,
+) -> (StatusCode, String) {
+    let place = headers.get(PLACE).and_then(|place| place.to_str().ok());
+    let exchange = place.and_then(|place| tape.get(&place.parse().ok()?));
+    let Some(exchange) = exchange else {
+        return (StatusCode::NOT_FOUND, String::new());
+    };
+    let until = Instant::now() + Duration::from_secs_f64(exchange.took_ms / 1000.0);
+    while Instant::now() < until {
+        std::hint::spin_loop();
+    }
+    match &exchange.answer {
+        Answer::Response { status, body, .. } => {
+            let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::OK);
+            (status, body.clone())
+        }
+        Answer::Failed { .. } => (StatusCode::BAD_GATEWAY, String::new()),
     }
 }

@@ -13,8 +13,8 @@ use crate::plan::{
 use crate::run::http::{self, AllowedOrigins, Caps, Client, ClientError, Origin, Pace, Recorder};
 use crate::run::redact::Vault;
 use crate::run::{
-    Cancel, Event, Events, Examined, Presence, RECORDING_FORMAT, Recording, RunRecord, Session,
-    TargetFacts, examine, execute_plan, execute_run, unless,
+    Cancel, Event, Events, Examined, Outcome, Presence, RECORDING_FORMAT, Recording, RunRecord,
+    Session, StepRecord, TargetFacts, examine, execute_plan, execute_run, unless,
 };
 use crate::suite::{Capability, McpVersion, Suites};
 use crate::target::{Target, TargetFile};
@@ -111,7 +111,7 @@ pub async fn prepare(
             return Err(error.into());
         }
     };
-    let proof = prove_sharing(suites, &session, &examined.knowledge, &plan, conduct);
+    let proof = two_grants(suites, &session, &examined.knowledge, &plan, conduct);
     let proof = unless(cancel, proof).await.ok().flatten();
     Ok(Prepared {
         session,
@@ -122,16 +122,16 @@ pub async fn prepare(
     })
 }
 
-/// Finds out whether an earlier token outlives a later grant of the same client and user; then
-/// runs that only present a token share one.
-async fn prove_sharing(
+/// Finds out whether an earlier token outlives a later grant of the same client and user. If so, runs
+/// that only present a token share one; if not, runs at the same time would end each other's.
+async fn two_grants(
     suites: &Suites,
     session: &Arc<Session>,
     knowledge: &Knowledge,
     plan: &Plan,
     conduct: &Conduct,
 ) -> Option<RunRecord> {
-    let worth = pays_to_share(plan)
+    let worth = (pays_to_share(plan) || plan.runs.len() >= conduct.concurrency)
         && !conduct.look_only
         && knowledge.has(Capability::McpServer)
         && knowledge.has(Capability::Login);
@@ -147,6 +147,13 @@ async fn prove_sharing(
         session.grants.allow();
     }
     Some(record)
+}
+
+/// Whether the later of two grants was made, and the earlier token then opened nothing.
+fn grants_end_each_other(proof: &RunRecord) -> bool {
+    let refused = |call: &StepRecord| matches!(call.outcome, Outcome::Refused { .. });
+    let made = |grant: &StepRecord| grant.outcome.is_accepted();
+    proof.step("later").is_some_and(made) && proof.step("call").is_some_and(refused)
 }
 
 /// The doctor's flow: the widest honest way that the target allows.
@@ -199,11 +206,12 @@ impl Prepared {
             .chain(&self.proof)
             .map(|record| (record.id.clone(), record.clone()))
             .collect();
+        let apart = self.proof.as_ref().is_some_and(grants_end_each_other);
         let executed = execute_plan(
             &self.session,
             &self.plan,
             already,
-            conduct.concurrency,
+            if apart { 1 } else { conduct.concurrency },
             events,
             cancel,
         )

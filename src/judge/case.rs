@@ -227,7 +227,11 @@ fn took(recording: &Recording, run: &RunRecord) -> u64 {
     };
     let start = of_run().map(|exchange| exchange.started_ms).min();
     let end = of_run()
-        .map(|exchange| exchange.started_ms.saturating_add(exchange.took_ms))
+        .map(|exchange| {
+            exchange
+                .started_ms
+                .saturating_add(exchange.took_ms.round() as u64)
+        })
         .max();
     end.unwrap_or(0).saturating_sub(start.unwrap_or(0))
 }

@@ -403,7 +403,7 @@ fn recording(run: RunRecord, exchanges: usize) -> Recording {
             message: String::new(),
         },
         started_ms: 100 + 10 * index as u64,
-        took_ms: 10,
+        took_ms: 10.0,
     };
     Recording {
         format: RECORDING_FORMAT,

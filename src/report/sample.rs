@@ -201,7 +201,7 @@ fn authorize() -> Exchange {
             truncated: false,
         },
         started_ms: 100,
-        took_ms: 4,
+        took_ms: 4.0,
     }
 }
 
@@ -230,7 +230,7 @@ fn token() -> Exchange {
             truncated: false,
         },
         started_ms: 120,
-        took_ms: 6,
+        took_ms: 6.0,
     }
 }
 

@@ -109,7 +109,7 @@ fn steps<'a>(
                         ..inner
                     }));
                     let results = ended?;
-                    records.push(summary(session, name, &records[first..], &results));
+                    records.push(summary(name, &records[first..]));
                     scope.keep(&step.name, results);
                 }
                 PlannedAction::One(one) => {
@@ -162,14 +162,20 @@ async fn inner_flow(
 }
 
 /// The record of an inner flow, after those of its steps.
-fn summary(session: &Session, name: String, inner: &[StepRecord], results: &Value) -> StepRecord {
+fn summary(name: String, inner: &[StepRecord]) -> StepRecord {
     let failed = inner.iter().find(|step| !step.outcome.is_accepted());
+    // Its own steps; those of flows inside it stand in the records of these.
+    let own = inner.iter().filter_map(|step| {
+        let own = step.name.strip_prefix(&name)?.strip_prefix('/')?;
+        (!own.contains('/')).then(|| (own.to_owned(), step.result.clone()))
+    });
+    let result = Value::Object(own.collect());
     StepRecord {
         name,
         action: "flow".to_owned(),
         mutation: String::new(),
         outcome: failed.map_or(Outcome::Accepted, |step| step.outcome.clone()),
-        result: session.http.vault().redact_value(results),
+        result,
         exchanges: inner
             .iter()
             .flat_map(|step| step.exchanges.clone())

@@ -23,8 +23,8 @@ pub struct Exchange {
     pub answer: Answer,
     /// Milliseconds since the start of the recording.
     pub started_ms: u64,
-    /// Milliseconds from sending to the last byte.
-    pub took_ms: u64,
+    /// Milliseconds from sending to the last byte, with three decimals.
+    pub took_ms: f64,
 }
 
 /// The request of an [`Exchange`].

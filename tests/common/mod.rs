@@ -39,6 +39,15 @@ impl Servers {
         }
     }
 
+    /// How they are tested.
+    fn conduct(&self, selection: Selection) -> Conduct {
+        Conduct {
+            version: self.version,
+            selection,
+            ..Conduct::default()
+        }
+    }
+
     /// These servers with a defect.
     pub fn with(&self, defect: &Defect) -> Self {
         Self {
@@ -72,30 +81,28 @@ pub fn results(
 ) -> Result<Vec<CaseResult>, String> {
     runtime().block_on(async {
         let (running, log) = started(servers).await?;
-        let done = tested(suites, servers, selection, &running, log.path()).await;
+        let settings = servers.conduct(selection);
+        let done = tested(suites, &settings, &running, log.path()).await;
         running.stop().await;
         done.map(|(_, judgement)| judgement.cases)
     })
 }
 
-/// A whole run without the cases that let time pass, and what `then` makes of its recording while
-/// the servers are still there.
-pub fn run_and_then<T>(
+/// The recording of a whole run with so many runs at the same time.
+pub fn whole_run(
     suites: &Suites,
     servers: &Servers,
-    then: impl AsyncFnOnce(&Recording) -> T,
-) -> Result<(Recording, T), String> {
-    let mut suites = suites.clone();
-    suites.checks.retain(|check| {
-        let delays = |mutation: &authspec::suite::Mutation| mutation.delay.is_some();
-        !check.check.mutate.values().any(delays)
-    });
+    concurrency: usize,
+) -> Result<Recording, String> {
+    let settings = Conduct {
+        concurrency,
+        ..servers.conduct(Selection::default())
+    };
     runtime().block_on(async {
         let (running, log) = started(servers).await?;
-        let done = tested(&suites, servers, Selection::default(), &running, log.path()).await?;
-        let then = then(&done.0).await;
+        let done = tested(suites, &settings, &running, log.path()).await;
         running.stop().await;
-        Ok((done.0, then))
+        done.map(|(recording, _)| recording)
     })
 }
 
@@ -113,20 +120,14 @@ async fn started(servers: &Servers) -> Result<(Running, NamedTempFile), String> 
 
 async fn tested(
     suites: &Suites,
-    servers: &Servers,
-    selection: Selection,
+    settings: &Conduct,
     running: &Running,
     log: &Path,
 ) -> Result<(Recording, Judgement), String> {
     let file = reference_target(running, Some(log));
     let target = Target::resolve(file, log).map_err(|errors| format!("{errors:?}"))?;
-    let settings = Conduct {
-        version: servers.version,
-        selection,
-        ..Conduct::default()
-    };
     let (_cancel, cancelled) = tokio::sync::watch::channel(None);
-    conduct(suites, target, &settings, None, &cancelled)
+    conduct(suites, target, settings, None, &cancelled)
         .await
         .map_err(|cause| cause.to_string())
 }

@@ -42,10 +42,11 @@ pub async fn step(at: &mut At<'_>, step: &Authorize) -> Result<Done, Halt> {
     if let Some(lent) = lent {
         *jar = lent;
     }
-    let visited = user_agent::authorize(&at.session.http, &mut jar, visit, recipe).await;
+    let mut visited = user_agent::authorize(&at.session.http, &mut jar, visit, recipe).await;
+    visited.logged_in |= is_lent;
     // A visit without an end may have left anything behind.
     let is_sound = !matches!(visited.outcome, VisitOutcome::Undecided { .. });
-    let login = (is_sound && (is_lent || visited.logged_in)).then(|| (user, jar.clone()));
+    let login = (is_sound && visited.logged_in).then(|| (user, jar.clone()));
     at.scope.note_login(&step.browser, login);
     Ok(describe_visit(at, visited, &list))
 }

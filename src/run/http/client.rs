@@ -157,10 +157,12 @@ impl Client {
             elapsed: started.elapsed(),
             ..response
         });
+        // Before the exchange is written down: that is our time, not the server's.
+        let took = started.elapsed();
         let kept = self.0.options.limits.recorded_body;
         let mut exchange = entry::of(&self.0.vault, purpose, request, &answer, kept);
         exchange.started_ms = self.0.recorder.milliseconds_at(started);
-        exchange.took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        exchange.took_ms = (took.as_secs_f64() * 1e6).round() / 1e3;
         Sent {
             exchange: self.0.recorder.append(exchange),
             answer,

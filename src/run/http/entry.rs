@@ -30,7 +30,7 @@ pub(super) fn of(
             },
         },
         started_ms: 0,
-        took_ms: 0,
+        took_ms: 0.0,
     }
 }
 
