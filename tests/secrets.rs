@@ -130,7 +130,7 @@ async fn run(suites: &Suites, policy: Option<&str>) -> Run {
     let prepared = prepared.expect("a plan");
     let vault = prepared.vault();
     let (plan, recording) = prepared.execute(&settings, Some(&events), &cancelled).await;
-    let judgement = verdicts(suites, &plan, &recording, false);
+    let judgement = verdicts(suites, &plan, &recording, &settings);
     running.stop().await;
     let mut told = Vec::new();
     while let Ok(event) = coming.try_recv() {

@@ -29,7 +29,7 @@ pub struct Conduct {
     pub version: McpVersion,
     /// Which cases.
     pub selection: Selection,
-    /// A warning counts as a failure.
+    /// A broken SHOULD is a failure, too.
     pub strict: bool,
     /// Only look: no registration, no login.
     pub look_only: bool,
@@ -291,12 +291,18 @@ fn redact(session: &Session, presence: &Presence) -> Presence {
 }
 
 /// The verdicts on a recording.
-pub fn verdicts(suites: &Suites, plan: &Plan, recording: &Recording, strict: bool) -> Judgement {
+pub fn verdicts(
+    suites: &Suites,
+    plan: &Plan,
+    recording: &Recording,
+    conduct: &Conduct,
+) -> Judgement {
     judge(
         plan,
         recording,
         &Settings {
-            strict,
+            strict: conduct.strict,
+            partial: conduct.selection.is_partial(),
             requirement_set: format!("{}/{}", plan.mcp_version, suites.requirement_set),
             suite_digest: suites.digest.clone(),
         },
@@ -316,7 +322,7 @@ pub async fn conduct(
 ) -> Result<(Recording, Judgement), ConductError> {
     let prepared = prepare(suites, target, conduct, events, cancel).await?;
     let (plan, recording) = prepared.execute(conduct, events, cancel).await;
-    let judgement = verdicts(suites, &plan, &recording, conduct.strict);
+    let judgement = verdicts(suites, &plan, &recording, conduct);
     Ok((recording, judgement))
 }
 

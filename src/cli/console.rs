@@ -39,6 +39,14 @@ impl Console {
         Options::detect(self.color, self.verbosity)
     }
 
+    /// How a report on standard error looks.
+    pub fn error_options(&self) -> Options {
+        Options {
+            color: self.colors_errors(),
+            ..self.options()
+        }
+    }
+
     /// Standard output. A reader that has gone away is a normal end: what comes then is dropped.
     pub fn out(&self) -> impl Write + use<> {
         BufWriter::new(Patient {

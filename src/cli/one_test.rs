@@ -130,7 +130,7 @@ pub async fn finish(
         .execute(conduct, watched.events(), &watched.cancel)
         .await;
     watched.stop().await;
-    let judgement = verdicts(suites, &plan, &recording, conduct.strict);
+    let judgement = verdicts(suites, &plan, &recording, conduct);
     let input = ReportInput {
         recording: &recording,
         judgement: &judgement,

@@ -39,6 +39,11 @@ pub fn reports(input: &ReportInput<'_>, output: &Output, console: &Console) -> R
         let mut out = console.out();
         terminal::write(input, &options, &mut out)?;
         out.flush()?;
+    } else {
+        // Nobody has to open a file to learn how it went.
+        let mut line = Vec::new();
+        terminal::write_last_line(input, &console.error_options(), &mut line)?;
+        let _ = std::io::stderr().write_all(&line);
     }
     Ok(())
 }

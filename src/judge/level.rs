@@ -6,7 +6,7 @@ use crate::suite::{Level, McpVersion};
 
 /// What a finding says when the statement behind it was not read.
 const UNREAD: &str =
-    " (no more than a warning: the text of the cited requirement has not been verified)";
+    " (judged like a SHOULD: the text of the cited requirement has not been verified)";
 
 /// The verdict for deviations of this case.
 pub(super) fn verdict(

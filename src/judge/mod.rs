@@ -41,8 +41,10 @@ use crate::run::Recording;
 /// What a judgement says about itself.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    /// A warning counts as a failure.
+    /// A broken SHOULD is a failure, too.
     pub strict: bool,
+    /// A filter left cases out.
+    pub partial: bool,
     /// The requirement set, e.g. `2025-11-25/1`.
     pub requirement_set: String,
     /// SHA-256 of the suites that judge, hexadecimal.
@@ -55,10 +57,17 @@ pub fn judge(plan: &Plan, recording: &Recording, settings: &Settings) -> Judgeme
         requirement_set: settings.requirement_set.clone(),
         suite_digest: settings.suite_digest.clone(),
         strict: settings.strict,
+        partial: settings.partial,
         cases: plan
             .cases
             .iter()
-            .map(|case| judge_case(plan, case, recording))
+            .map(|case| {
+                let mut judged = judge_case(plan, case, recording);
+                if settings.strict {
+                    judged.verdict = judged.verdict.strict();
+                }
+                judged
+            })
             .collect(),
     }
 }

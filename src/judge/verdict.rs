@@ -30,7 +30,7 @@ pub enum Verdict {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         remark: Option<Finding>,
     },
-    /// A MUST was broken.
+    /// A MUST was broken, or a SHOULD in a strict judgement.
     Fail {
         /// Each deviation; at least one.
         findings: Vec<Finding>,
@@ -73,6 +73,15 @@ impl Verdict {
             Self::NotApplicable { .. } => "not_applicable",
             Self::Untested { .. } => "untested",
             Self::Error { .. } => "error",
+        }
+    }
+
+    /// The same in a strict judgement, where a broken SHOULD fails.
+    #[must_use]
+    pub fn strict(self) -> Self {
+        match self {
+            Self::Warning { findings } => Self::Fail { findings },
+            other => other,
         }
     }
 
@@ -141,8 +150,11 @@ pub struct Judgement {
     pub requirement_set: String,
     /// SHA-256 of the suites that judged, hexadecimal.
     pub suite_digest: String,
-    /// `--strict`: a warning counts as a failure.
+    /// `--strict`: a broken SHOULD is a failure, too.
     pub strict: bool,
+    /// A filter left cases out, so nothing is said of the target as a whole.
+    #[serde(default)]
+    pub partial: bool,
     /// Every case, in suite order.
     pub cases: Vec<CaseResult>,
 }
@@ -179,8 +191,8 @@ impl Judgement {
         tally
     }
 
-    /// Whether the target conforms: no MUST failed and none is inconclusive, untested or error.
-    pub fn is_conformant(&self) -> bool {
+    /// Whether nothing failed, and no MUST is inconclusive, untested or error.
+    pub fn is_clean(&self) -> bool {
         self.cases.iter().all(|case| match case.verdict {
             Verdict::Fail { .. } | Verdict::Error { .. } => false,
             Verdict::Inconclusive { .. } | Verdict::Untested { .. } => {
@@ -200,12 +212,27 @@ impl Judgement {
         });
         if tally.error > 0 {
             4
-        } else if tally.fail > 0 || (self.strict && tally.warning > 0) {
+        } else if tally.fail > 0 {
             1
         } else if undecided {
             3
         } else {
             0
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broken_should_fails_when_strict_and_nothing_else_does() {
+        let warning = Verdict::Warning {
+            findings: Vec::new(),
+        };
+        assert_eq!(warning.strict().name(), "fail");
+        let pass = Verdict::Pass { remark: None };
+        assert_eq!(pass.strict().name(), "pass");
     }
 }

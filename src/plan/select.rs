@@ -64,6 +64,16 @@ impl Pattern {
 }
 
 impl Selection {
+    /// Whether some filter is set, so that cases may be left out.
+    pub fn is_partial(&self) -> bool {
+        !(self.suites.is_empty()
+            && self.checks.is_empty()
+            && self.requirements.is_empty()
+            && self.except.is_empty())
+            || self.role.is_some()
+            || self.only.is_some()
+    }
+
     /// Whether `case` passes every filter.
     pub fn wants(&self, case: &PlannedCase) -> bool {
         self.wants_area(&case.area)
@@ -111,6 +121,26 @@ mod tests {
 
     fn selects(glob: &str, id: &str) -> bool {
         names(&Pattern::new(glob).expect("a glob"), id)
+    }
+
+    #[test]
+    fn every_filter_makes_a_part() {
+        assert!(!Selection::default().is_partial());
+        let filtered = [
+            Selection {
+                suites: vec!["token".to_owned()],
+                ..Selection::default()
+            },
+            Selection {
+                role: Some(Role::ResourceServer),
+                ..Selection::default()
+            },
+            Selection {
+                only: Some(Vec::new()),
+                ..Selection::default()
+            },
+        ];
+        assert!(filtered.iter().all(Selection::is_partial));
     }
 
     #[test]

@@ -50,12 +50,17 @@ impl Coverage {
     }
 }
 
-/// Whether the target conforms, and why not.
+/// Whether the target conforms.
 ///
-/// Stricter than [`Judgement::is_conformant`] in two ways: a run that was stopped early shows
-/// nothing, and neither does one in which no MUST was judged.
+/// Stricter than [`Judgement::is_clean`]: a run that was stopped early shows nothing, neither does
+/// one in which no MUST was judged, nor one of cases that somebody picked.
 pub fn is_conformant(input: &ReportInput<'_>) -> bool {
-    input.judgement.is_conformant()
+    !input.judgement.partial && shows_no_breach(input)
+}
+
+/// Whether the cases that were to be run speak for the target.
+pub fn shows_no_breach(input: &ReportInput<'_>) -> bool {
+    input.judgement.is_clean()
         && input.recording.interrupted.is_none()
         && Coverage::of(input.judgement).judged > 0
 }
@@ -67,7 +72,14 @@ pub fn sentence(input: &ReportInput<'_>) -> String {
     let tally = input.judgement.tally();
     let coverage = Coverage::of(input.judgement);
     let open = coverage.applicable - coverage.judged;
-    let why = if is_conformant(input) {
+    let why = if input.judgement.partial && shows_no_breach(input) {
+        let were = if coverage.judged == 1 { "was" } else { "were" };
+        return format!(
+            "nothing broken in the {} that {were} selected; \
+             conformance with MCP {version} takes all of them",
+            count(coverage.judged, "MUST case")
+        );
+    } else if is_conformant(input) {
         return format!(
             "conformant with MCP {version}: no MUST of the requirement set {set} is broken in {}",
             count(coverage.judged, "judged case")
@@ -99,7 +111,7 @@ mod tests {
     #[test]
     fn an_empty_result_is_not_called_conformant() {
         let sample = Sample::empty();
-        assert!(sample.judgement.is_conformant());
+        assert!(sample.judgement.is_clean());
         assert_eq!(
             sentence(&sample.input()),
             "not shown to be conformant with MCP 2025-11-25: no MUST case was judged"
@@ -132,6 +144,13 @@ mod tests {
             )
         });
         assert!(is_conformant(&sample.input()));
+        sample.judgement.partial = true;
+        assert!(!is_conformant(&sample.input()));
+        assert_eq!(
+            sentence(&sample.input()),
+            "nothing broken in the 3 MUST cases that were selected; \
+             conformance with MCP 2025-11-25 takes all of them"
+        );
         sample.recording.interrupted = Some("Ctrl-C".into());
         assert!(sentence(&sample.input()).ends_with("the run was stopped early"));
     }

@@ -5,7 +5,7 @@ use std::io::Write;
 
 use super::{html, json, junit, terminal};
 use crate::judge::Judgement;
-use crate::run::{Answer, Exchange, FailureKind, Recording};
+use crate::run::Recording;
 
 /// What every report is made from.
 #[derive(Clone, Copy, Debug)]
@@ -14,26 +14,6 @@ pub struct ReportInput<'a> {
     pub recording: &'a Recording,
     /// What it came to.
     pub judgement: &'a Judgement,
-}
-
-impl<'a> ReportInput<'a> {
-    /// The exchange that decides a case: the last one it names that was really sent.
-    pub fn deciding(&self, exchanges: &[usize]) -> Option<&'a Exchange> {
-        let named = exchanges.iter().rev();
-        let mut named = named.filter_map(|at| self.recording.exchanges.get(*at));
-        named.find(|exchange| !was_held_back(&exchange.answer))
-    }
-}
-
-/// Whether authspec itself did not send the request.
-const fn was_held_back(answer: &Answer) -> bool {
-    matches!(
-        answer,
-        Answer::Failed {
-            kind: FailureKind::NotAllowed | FailureKind::CapReached,
-            ..
-        }
-    )
 }
 
 /// A format that a result can be written in.
@@ -123,18 +103,6 @@ pub fn write(
 mod tests {
     use super::*;
     use crate::report::sample::Sample;
-
-    #[test]
-    fn a_request_that_was_held_back_decides_nothing() {
-        let mut sample = Sample::full();
-        let deciding = |sample: &Sample| sample.input().deciding(&[0, 1, 9]).map(|e| e.index);
-        assert_eq!(deciding(&sample), Some(1));
-        sample.recording.exchanges[1].answer = Answer::Failed {
-            kind: FailureKind::NotAllowed,
-            message: String::new(),
-        };
-        assert_eq!(deciding(&sample), Some(0));
-    }
 
     #[test]
     fn every_format_writes_the_sample_and_the_empty_result() {

@@ -6,6 +6,7 @@
 
 pub mod conformance;
 pub mod curl;
+mod deciding;
 mod format;
 pub mod html;
 pub mod json;

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use super::ReportInput;
 use crate::judge::{CaseResult, ControlResult, Finding, Judgement, Verdict};
 use crate::run::{
-    Answer, Counts, DoctorState, DoctorStep, Exchange, FailureKind, Presence, RECORDING_FORMAT,
-    RecordedRequest, Recording, TargetFacts,
+    Answer, Counts, DoctorState, DoctorStep, Exchange, FailureKind, Outcome, Presence,
+    RECORDING_FORMAT, RecordedRequest, Recording, RunRecord, StepRecord, TargetFacts,
 };
 use crate::suite::{Cited, Level, McpVersion, Observable, Requirement, Role, Severity};
 
@@ -55,6 +55,7 @@ impl Sample {
                 suite_digest: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
                     .into(),
                 strict: false,
+                partial: false,
                 cases: Vec::new(),
             },
         }
@@ -85,6 +86,7 @@ impl Sample {
             ),
         ];
         sample.recording.exchanges = vec![authorize(), token(), unanswered()];
+        sample.recording.runs.insert("a1b2c3".into(), run());
         sample.judgement.cases = cases();
         sample
     }
@@ -107,6 +109,14 @@ impl Sample {
         }
         let facts = &mut sample.recording.target;
         facts.name.push_str(text);
+        let steps = sample
+            .recording
+            .runs
+            .values_mut()
+            .flat_map(|run| &mut run.steps);
+        for step in steps.filter(|step| !step.mutation.is_empty()) {
+            step.mutation.push_str(text);
+        }
         facts.mcp_server = Some(text.into());
         facts.issuer = Some(text.into());
         sample.recording.interrupted = Some(text.into());
@@ -155,6 +165,29 @@ fn spoil(case: &mut CaseResult, text: &str) {
     }
     if let Some(control) = &mut case.control {
         control.title.push_str(text);
+    }
+}
+
+/// The run of the failing case.
+fn run() -> RunRecord {
+    let step = |name: &str, mutation: &str, exchange| StepRecord {
+        name: name.into(),
+        action: name.into(),
+        mutation: mutation.into(),
+        outcome: Outcome::Accepted,
+        result: Value::Null,
+        exchanges: vec![exchange],
+    };
+    RunRecord {
+        id: "a1b2c3".into(),
+        title: "code_grant".into(),
+        steps: vec![
+            step("authorize", "", 0),
+            step("token", "code_verifier = run.code_verifier[:-1]", 1),
+        ],
+        variables: Value::Null,
+        stopped: None,
+        fault: None,
     }
 }
 
@@ -293,7 +326,7 @@ fn case(id: &str, level: Level, verdict: Verdict) -> CaseResult {
 fn cases() -> Vec<CaseResult> {
     let pass = || Verdict::Pass { remark: None };
     let untested = || Verdict::Untested {
-        add: "add `second_user` to the target file".into(),
+        add: "`users.second`, so that there are two".into(),
     };
     let mut failing = case(
         "authorization/pkce/verifier-wrong[truncated]",

@@ -1,6 +1,8 @@
 //! Facts that several formats state: cases by area, counts, what stayed open, how a control
 //! went. One place, so that no two reports contradict each other.
 
+use std::borrow::Cow;
+
 use super::text::count;
 use crate::judge::{CaseResult, ControlResult, Judgement, Tally, Verdict};
 use crate::suite::{Cited, Level};
@@ -20,21 +22,52 @@ pub fn is_must(case: &CaseResult) -> bool {
     case.level.is_some_and(Level::is_must)
 }
 
-/// Whether the case counts as failed: a broken MUST, or a broken SHOULD under `--strict`.
-pub const fn counts_as_failed(case: &CaseResult, strict: bool) -> bool {
-    match case.verdict {
-        Verdict::Fail { .. } => true,
-        Verdict::Warning { .. } => strict,
-        _ => false,
-    }
+/// The check of a case's id.
+pub fn check(id: &str) -> &str {
+    id.split('[').next().unwrap_or(id)
 }
 
-/// Why there is no pass or fail: the reason, what to add, or the fault.
-pub fn reason(verdict: &Verdict) -> Option<&str> {
+/// The row of a case's id, in brackets; empty for a check without rows.
+pub fn row(id: &str) -> &str {
+    &id[check(id).len()..]
+}
+
+/// Cases that differ in their row alone, together: same check, findings, clauses, control and mend.
+/// Groups stand where their first case stands.
+pub fn alike<'a>(cases: &[&'a CaseResult]) -> Vec<Vec<&'a CaseResult>> {
+    let mut groups: Vec<Vec<&CaseResult>> = Vec::new();
+    for case in cases {
+        let group = groups
+            .iter_mut()
+            .find(|group| group.first().is_some_and(|first| is_alike(first, case)));
+        match group {
+            Some(group) => group.push(case),
+            None => groups.push(vec![case]),
+        }
+    }
+    groups
+}
+
+fn is_alike(one: &CaseResult, other: &CaseResult) -> bool {
+    let ids = |case: &'_ CaseResult| -> Vec<String> {
+        case.requirements.iter().map(|it| it.id.clone()).collect()
+    };
+    let control_of = |case: &CaseResult| case.control.as_ref().map(control);
+    check(&one.id) == check(&other.id)
+        && !one.verdict.findings().is_empty()
+        && one.verdict == other.verdict
+        && one.level == other.level
+        && one.mend == other.mend
+        && control_of(one) == control_of(other)
+        && ids(one) == ids(other)
+}
+
+/// Why there is no pass or fail: the reason, what to add to the target file, or the fault.
+pub fn reason(verdict: &Verdict) -> Option<Cow<'_, str>> {
     match verdict {
-        Verdict::Inconclusive { reason } | Verdict::NotApplicable { reason } => Some(reason),
-        Verdict::Untested { add } => Some(add),
-        Verdict::Error { fault } => Some(fault),
+        Verdict::Inconclusive { reason } | Verdict::NotApplicable { reason } => Some(reason.into()),
+        Verdict::Untested { add } => Some(format!("add to the target file: {add}").into()),
+        Verdict::Error { fault } => Some(fault.into()),
         Verdict::Pass { .. } | Verdict::Fail { .. } | Verdict::Warning { .. } => None,
     }
 }
@@ -92,21 +125,22 @@ pub struct Open<'a> {
     /// The verdict's name.
     pub verdict: &'static str,
     /// Why, or what to add to the target file.
-    pub reason: &'a str,
+    pub reason: Cow<'a, str>,
     /// The cases.
     pub cases: Vec<&'a CaseResult>,
 }
 
 impl Open<'_> {
-    /// `12 cases untested, 9 of them MUST`. What does not apply withholds no MUST.
+    /// `12 cases untested, 9 of them MUST`; `1 case untested, a MUST`. What does not apply withholds no MUST.
     pub fn sentence(&self) -> String {
         let verdict = self.verdict.replace('_', " ");
         let line = format!("{} {verdict}", count(self.cases.len(), "case"));
         let must = self.cases.iter().filter(|case| is_must(case)).count();
-        if must == 0 || self.verdict == "not_applicable" {
-            line
-        } else {
-            format!("{line}, {must} of them MUST")
+        match (must, self.cases.len()) {
+            (0, _) => line,
+            _ if self.verdict == "not_applicable" => line,
+            (_, 1) => format!("{line}, a MUST"),
+            _ => format!("{line}, {must} of them MUST"),
         }
     }
 
@@ -121,17 +155,19 @@ impl Open<'_> {
 
 /// What could not be judged, by verdict and reason, the largest group of a verdict first.
 pub fn open(judgement: &Judgement) -> Vec<Open<'_>> {
-    let mut groups: IndexMap<(&str, &str), Open<'_>> = IndexMap::new();
+    let mut groups: IndexMap<(&str, Cow<'_, str>), Open<'_>> = IndexMap::new();
     for case in &judgement.cases {
         let verdict = case.verdict.name();
         let Some(reason) = reason(&case.verdict).filter(|_| verdict != "error") else {
             continue;
         };
-        let group = groups.entry((verdict, reason)).or_insert_with(|| Open {
-            verdict,
-            reason,
-            cases: Vec::new(),
-        });
+        let group = groups
+            .entry((verdict, reason.clone()))
+            .or_insert_with(|| Open {
+                verdict,
+                reason,
+                cases: Vec::new(),
+            });
         group.cases.push(case);
     }
     let mut groups: Vec<_> = groups.into_values().collect();
@@ -203,6 +239,44 @@ mod tests {
         let sample = Sample::full();
         let verdicts: Vec<_> = open(&sample.judgement).iter().map(|g| g.verdict).collect();
         assert_eq!(verdicts, ["untested", "inconclusive", "not_applicable"]);
+    }
+
+    #[test]
+    fn what_is_missing_is_asked_for_in_a_sentence() {
+        let sample = Sample::full();
+        let groups = open(&sample.judgement);
+        assert_eq!(
+            (groups[0].sentence().as_str(), &*groups[0].reason),
+            (
+                "2 cases untested, 1 of them MUST",
+                "add to the target file: `users.second`, so that there are two"
+            )
+        );
+        assert_eq!(groups[1].sentence(), "1 case inconclusive, a MUST");
+    }
+
+    #[test]
+    fn cases_that_differ_in_their_row_alone_stand_together() {
+        let mut sample = Sample::full();
+        let failing = sample.judgement.cases[3].clone();
+        for row in ["[other]", "[elsewhere]"] {
+            let mut more = failing.clone();
+            more.id = format!("{}{row}", check(&failing.id));
+            sample.judgement.cases.push(more);
+        }
+        if let Some(Verdict::Fail { findings }) = sample
+            .judgement
+            .cases
+            .last_mut()
+            .map(|case| &mut case.verdict)
+        {
+            findings.pop();
+        }
+        let cases: Vec<_> = sample.judgement.cases.iter().collect();
+        let groups = alike(&cases);
+        assert_eq!(groups.len(), cases.len() - 1);
+        let rows: Vec<_> = groups[3].iter().map(|case| row(&case.id)).collect();
+        assert_eq!(rows, ["[truncated]", "[other]"]);
     }
 
     #[test]

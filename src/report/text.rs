@@ -66,6 +66,17 @@ pub fn seconds(milliseconds: u64) -> String {
     format!("{}.{} s", milliseconds / 1000, milliseconds % 1000 / 100)
 }
 
+/// An RFC 3339 time without the fraction of its seconds.
+pub fn to_the_second(time: &str) -> String {
+    match time.split_once('.') {
+        None => time.to_owned(),
+        Some((start, rest)) => {
+            let zone = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+            format!("{start}{zone}")
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,6 +95,18 @@ mod tests {
     fn shortens_by_characters() {
         assert_eq!(shorten("äöü", 3), "äöü");
         assert_eq!(shorten("äöüß", 2), "äö ... (2 more characters)");
+    }
+
+    #[test]
+    fn nobody_reads_nanoseconds() {
+        assert_eq!(
+            to_the_second("2026-11-25T12:00:00.123456789Z"),
+            "2026-11-25T12:00:00Z"
+        );
+        assert_eq!(
+            to_the_second("2026-11-25T12:00:00Z"),
+            "2026-11-25T12:00:00Z"
+        );
     }
 
     proptest! {

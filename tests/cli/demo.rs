@@ -54,6 +54,25 @@ fn a_defect_fails_it_and_the_failure_can_be_repeated_alone() {
 }
 
 #[test]
+fn a_broken_should_is_a_failure_everywhere_when_strict() {
+    let arguments = ["demo", "--defect", "header-malformed-anonymous"];
+    let check = ["--suite", "resource/tokens", "--format", "json"];
+    let folder = empty();
+    say(&folder, &[arguments.as_slice(), &check].concat())
+        .ends_with(0)
+        .remarks("warning");
+    let said = say(
+        &folder,
+        &[arguments.as_slice(), &check, &["--strict"]].concat(),
+    );
+    said.ends_with(1).remarks("failed; not conformant");
+    let document = result(&folder);
+    assert_eq!(document["tally"]["warning"], 0);
+    assert_eq!(document["conformant"], false);
+    say(&folder, &["demo", "--failed"]).ends_with(0);
+}
+
+#[test]
 fn failed_without_a_result_says_what_to_do() {
     let said = say(&empty(), &["demo", "--failed"]);
     said.ends_with(2).remarks("run once without --failed");
@@ -146,6 +165,10 @@ fn formats_are_chosen() {
         ],
     );
     assert_eq!(said.ends_with(0).out, "");
+    said.remarks("1 passed, 0 failed; nothing broken in the 1 MUST case that was selected");
+    let document = super::read_json(&folder.path().join("here/result.json"));
+    assert_eq!(document["conformant"], false);
+    assert_eq!(document["partial"], true);
     let files = std::fs::read_dir(folder.path().join("here")).expect("the folder");
     let names: Vec<_> = files.flatten().map(|file| file.file_name()).collect();
     assert_eq!(names, ["result.json"]);

@@ -170,7 +170,8 @@ pub struct Output {
     #[arg(long, value_name = "DIR", default_value = "authspec-results")]
     pub out: PathBuf,
     /// What to write: terminal, json, junit or html; all of them unless given; repeatable. The
-    /// first goes to standard output, the others are files
+    /// report for the terminal goes to standard output (without it, its last line to standard
+    /// error), the others are files
     #[arg(long, value_name = "FORMAT", action = ArgAction::Append, value_parser = format())]
     pub format: Vec<Format>,
     /// Print the plan and how much it would ask of the server, and stop. Only discovery documents

@@ -6,12 +6,13 @@
 
 mod view;
 
+use std::fmt::Write as _;
 use std::io::Write;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
-use minijinja::{Environment, UndefinedBehavior, context};
+use minijinja::{Environment, HtmlEscape, UndefinedBehavior, context};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -31,6 +32,7 @@ pub fn write(input: &ReportInput<'_>, out: &mut dyn Write) -> Result<(), ReportE
     let mut syntax = SyntaxConfig::builder();
     syntax.trim_blocks(true).lstrip_blocks(true);
     environment.set_syntax(syntax.build()?);
+    environment.add_filter("marked", marked);
     environment.add_template("report.html", TEMPLATE)?;
     let page = environment.get_template("report.html")?.render(context! {
         report => minijinja::Value::from(Serde(view)),
@@ -41,6 +43,24 @@ pub fn write(input: &ReportInput<'_>, out: &mut dyn Write) -> Result<(), ReportE
     })?;
     out.write_all(page.as_bytes())?;
     Ok(())
+}
+
+/// `text` escaped, with what stands between backticks as code.
+fn marked(text: &str) -> minijinja::Value {
+    let mut out = String::new();
+    let mut parts = text.split('`').peekable();
+    let mut is_code = false;
+    while let Some(part) = parts.next() {
+        let part = HtmlEscape(part);
+        // A backtick without a partner is itself.
+        let _ = match (is_code, parts.peek()) {
+            (true, Some(_)) => write!(out, "<code>{part}</code>"),
+            (true, None) => write!(out, "`{part}"),
+            (false, _) => write!(out, "{part}"),
+        };
+        is_code = !is_code;
+    }
+    minijinja::Value::from_safe_string(out)
 }
 
 /// A source expression of the content security policy.
@@ -83,6 +103,8 @@ mod tests {
         let all = Selector::parse("*").unwrap();
         let mut names: Vec<String> = document
             .select(&all)
+            // A hostile backtick may find a partner in our words; `marked` escapes all the same.
+            .filter(|element| element.value().name() != "code")
             .map(|element| {
                 let attributes: Vec<&str> = element.value().attrs().map(|(name, _)| name).collect();
                 format!("{} {attributes:?}", element.value().name())
@@ -111,6 +133,57 @@ mod tests {
     }
 
     #[test]
+    fn links_within_the_page_lead_somewhere() {
+        let sample = Sample::full();
+        let page = written(&sample);
+        let document = Html::parse_document(&page);
+        let all = Selector::parse("[id]").unwrap();
+        let ids: Vec<_> = document
+            .select(&all)
+            .filter_map(|it| it.attr("id"))
+            .collect();
+        for case in &sample.judgement.cases {
+            assert!(ids.contains(&case.id.as_str()), "{ids:?}");
+        }
+        let links = Selector::parse("a[href^='#']").unwrap();
+        for link in document.select(&links) {
+            let target = link
+                .attr("href")
+                .unwrap_or_default()
+                .trim_start_matches('#');
+            assert!(ids.contains(&target), "{target}");
+        }
+        let area = Selector::parse("h2 a[href^='#authorization/pkce/']").unwrap();
+        assert_eq!(document.select(&area).count(), 1);
+    }
+
+    #[test]
+    fn of_a_check_that_fails_in_many_rows_one_is_open() {
+        let mut sample = Sample::full();
+        let mut more = sample.judgement.cases[3].clone();
+        more.id = more.id.replace("truncated", "other");
+        sample.judgement.cases.push(more);
+        let document = Html::parse_document(&written(&sample));
+        let open = Selector::parse(".case.case[open]").unwrap();
+        let open: Vec<_> = document
+            .select(&open)
+            .filter_map(|it| it.attr("id"))
+            .collect();
+        assert!(
+            !open.contains(&"authorization/pkce/verifier-wrong[other]"),
+            "{open:?}"
+        );
+        assert!(open.contains(&"authorization/pkce/verifier-wrong[truncated]"));
+    }
+
+    #[test]
+    fn backticks_mark_code_and_nothing_more() {
+        let shown = |text| marked(text).to_string();
+        assert_eq!(shown("add `a<b`, so"), "add <code>a&lt;b</code>, so");
+        assert_eq!(shown("`a` b`<c"), "<code>a</code> b`&lt;c");
+    }
+
+    #[test]
     fn loads_nothing_from_elsewhere() {
         let page = written(&Sample::full());
         let document = Html::parse_document(&page);
@@ -120,7 +193,10 @@ mod tests {
         let links = Selector::parse("a[href]").unwrap();
         for link in document.select(&links) {
             let href = link.value().attr("href").unwrap_or_default();
-            assert!(href.starts_with("https://"), "{href}");
+            assert!(
+                href.starts_with("https://") || href.starts_with('#'),
+                "{href}"
+            );
         }
         assert!(page.contains(&hash(SCRIPT).replace('/', "&#x2f;").replace('\'', "&#x27;")));
     }

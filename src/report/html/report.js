@@ -19,3 +19,12 @@ for (const button of buttons) {
     show(pressed ? "" : button.dataset.filter);
   });
 }
+// A link to a case leads to an open one.
+function reveal() {
+  const item = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (item instanceof HTMLDetailsElement) {
+    item.open = true;
+  }
+}
+addEventListener("hashchange", reveal);
+reveal();

@@ -1,10 +1,13 @@
 //! What the page shows, ready for the template: no decision is left to it.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+
 use serde::Serialize;
 
 use crate::judge::{CaseResult, Finding, Verdict};
 use crate::report::conformance::{self, Coverage};
-use crate::report::text::{count, seconds, shorten};
+use crate::report::text::{count, seconds, shorten, to_the_second};
 use crate::report::{ReportInput, curl, summary};
 use crate::run::{Answer, DoctorStep, Exchange};
 
@@ -18,7 +21,8 @@ pub struct View<'a> {
     target: &'a str,
     facts: Vec<(&'static str, String)>,
     interrupted: Option<&'a str>,
-    conformant: bool,
+    /// `yes`, `no`, or `part` where nothing is broken in what was selected.
+    answer: &'static str,
     conformance: String,
     tally: Vec<Count>,
     doctor: &'a [DoctorStep],
@@ -41,30 +45,37 @@ struct Count {
 struct OpenView<'a> {
     verdict: &'static str,
     sentence: String,
-    reason: &'a str,
+    reason: Cow<'a, str>,
 }
 
 /// An area, without the cases that stand among the failing ones.
 #[derive(Debug, Serialize)]
 struct AreaView<'a> {
     name: &'a str,
+    anchor: String,
     counts: String,
+    /// The first of its cases that stands among the failing ones.
+    failing: Option<String>,
     cases: Vec<CaseView<'a>>,
 }
 
 #[derive(Debug, Serialize)]
 struct CaseView<'a> {
     id: &'a str,
+    anchor: String,
+    /// Whether it is shown in full: the first case that stands out of each check.
+    open: bool,
     title: &'a str,
     verdict: &'static str,
     label: String,
     level: &'static str,
     why: &'a str,
     mend: &'a str,
-    reason: Option<&'a str>,
+    reason: Option<Cow<'a, str>>,
     findings: Vec<&'a Finding>,
     clauses: Vec<Clause<'a>>,
     control: Option<String>,
+    changed: Vec<String>,
     curl: Option<String>,
     exchanges: Vec<ExchangeView<'a>>,
 }
@@ -92,19 +103,23 @@ impl<'a> View<'a> {
         let stands_out = |case: &&CaseResult| rank(case) < 3;
         let mut failing: Vec<&CaseResult> = judgement.cases.iter().filter(stands_out).collect();
         failing.sort_by_key(|case| rank(case));
+        let mut seen = HashSet::new();
         let areas = summary::by_area(judgement).into_iter();
         Self {
             version: env!("CARGO_PKG_VERSION"),
             target: &recording.target.name,
             facts: facts(input),
             interrupted: recording.interrupted.as_deref(),
-            conformant: conformance::is_conformant(input),
+            answer: answer(input),
             conformance: conformance::sentence(input),
             tally: tally(input),
             doctor: &recording.doctor,
             failing: failing
                 .into_iter()
-                .map(|case| CaseView::new(input, case))
+                .map(|case| CaseView {
+                    open: seen.insert(summary::check(&case.id)),
+                    ..CaseView::new(input, case)
+                })
                 .collect(),
             open: summary::open(judgement)
                 .into_iter()
@@ -117,6 +132,11 @@ impl<'a> View<'a> {
             areas: areas
                 .map(|(name, cases)| AreaView {
                     name,
+                    anchor: anchor(name),
+                    failing: cases
+                        .iter()
+                        .find(|case| rank(case) < 3)
+                        .map(|case| anchor(&case.id)),
                     counts: summary::tally_parts(&summary::tally(&cases)).join(", "),
                     cases: cases
                         .into_iter()
@@ -127,6 +147,20 @@ impl<'a> View<'a> {
                 .collect(),
         }
     }
+}
+
+fn answer(input: &ReportInput<'_>) -> &'static str {
+    match input.judgement.partial && conformance::shows_no_breach(input) {
+        true => "part",
+        false if conformance::is_conformant(input) => "yes",
+        false => "no",
+    }
+}
+
+/// What a link leads to. Whatever a server put into the name of a case, this is one word.
+fn anchor(id: &str) -> String {
+    let stays = |c: char| c.is_ascii_alphanumeric() || "-_./:[]".contains(c);
+    id.chars().map(|c| if stays(c) { c } else { '-' }).collect()
 }
 
 /// The order in which a person should read.
@@ -153,7 +187,7 @@ fn facts(input: &ReportInput<'_>) -> Vec<(&'static str, String)> {
     facts.extend([
         ("MCP version", recording.mcp_version.to_string()),
         ("Requirement set", judgement.requirement_set.clone()),
-        ("Suite digest", judgement.suite_digest.clone()),
+        ("Suite digest", summary::short_digest(judgement).to_owned()),
         ("Judged", Coverage::of(judgement).sentence()),
         (
             "Sent",
@@ -167,12 +201,19 @@ fn facts(input: &ReportInput<'_>) -> Vec<(&'static str, String)> {
         ),
         (
             "Started",
-            format!("{}, took {}", recording.started, seconds(recording.took_ms)),
+            format!(
+                "{}, took {}",
+                to_the_second(&recording.started),
+                seconds(recording.took_ms)
+            ),
         ),
     ]);
     facts.extend(summary::doubt(judgement).map(|doubt| ("Doubtful", doubt)));
     if judgement.strict {
-        facts.push(("Strict", "a warning counts as a failure".to_owned()));
+        facts.push(("Strict", "a broken SHOULD is a failure, too".to_owned()));
+    }
+    if judgement.partial {
+        facts.push(("Partial", "a filter left cases out".to_owned()));
     }
     facts
 }
@@ -207,9 +248,11 @@ impl<'a> CaseView<'a> {
         let exchanges = shown
             .iter()
             .filter_map(|at| input.recording.exchanges.get(*at));
-        let deciding = input.deciding(shown);
+        let deciding = input.deciding(case).filter(|_| !passed);
         Self {
             id: &case.id,
+            anchor: anchor(&case.id),
+            open: false,
             title: &case.title,
             verdict: case.verdict.name(),
             label: case.verdict.name().replace('_', " "),
@@ -223,6 +266,7 @@ impl<'a> CaseView<'a> {
                 .control
                 .as_ref()
                 .map(|control| format!("{}: {}", control.title, summary::control(control))),
+            changed: input.changed(case),
             curl: deciding.map(|exchange| curl::command(&exchange.request)),
             exchanges: exchanges.map(ExchangeView::new).collect(),
         }

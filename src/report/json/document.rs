@@ -30,8 +30,12 @@ pub struct ResultDocument<'a> {
     pub requirement_set: Cow<'a, str>,
     /// SHA-256 of the suites, hexadecimal.
     pub suite_digest: Cow<'a, str>,
-    /// `--strict`: a warning counts as a failure.
+    /// `--strict`: a broken SHOULD is a failure, too.
     pub strict: bool,
+    /// A filter (`--suite`, `--check`, `--requirement`, `--role`, `--failed`) left cases out;
+    /// `conformant` is then false.
+    #[serde(default)]
+    pub partial: bool,
     /// Start of the run, RFC 3339.
     pub started: Cow<'a, str>,
     /// Length of the run in milliseconds.
@@ -45,7 +49,7 @@ pub struct ResultDocument<'a> {
     pub tally: Tally,
     /// How much of what is demanded could be judged.
     pub must_cases: Coverage,
-    /// Whether the target conforms: every MUST case was judged and none failed.
+    /// Whether the target conforms: every MUST case was run and judged, and none failed.
     pub conformant: bool,
     /// The same in a sentence, with the reason.
     pub conformance: Cow<'a, str>,
@@ -65,7 +69,7 @@ pub struct ResultDocument<'a> {
 pub enum VerdictName {
     /// The expectation held.
     Pass,
-    /// A MUST was broken.
+    /// A MUST was broken, or a SHOULD in a strict run.
     Fail,
     /// A SHOULD was broken.
     Warning,
@@ -133,6 +137,9 @@ pub struct Case<'a> {
     pub run: Option<Cow<'a, str>>,
     /// Positions of the exchanges that decide it, the deciding one last.
     pub exchanges: Cow<'a, [usize]>,
+    /// What the case changed in the honest flow, a line for each step.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<String>,
     /// A command that sends the deciding request again; secrets are shell variables.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub curl: Option<Cow<'a, str>>,
@@ -160,6 +167,7 @@ impl<'a> ResultDocument<'a> {
             requirement_set: judgement.requirement_set.as_str().into(),
             suite_digest: judgement.suite_digest.as_str().into(),
             strict: judgement.strict,
+            partial: judgement.partial,
             started: recording.started.as_str().into(),
             took_ms: recording.took_ms,
             interrupted: recording.interrupted.as_deref().map(Cow::Borrowed),
@@ -187,7 +195,7 @@ impl<'a> Case<'a> {
             _ => None,
         };
         let curl = (!case.verdict.findings().is_empty())
-            .then(|| input.deciding(&case.exchanges))
+            .then(|| input.deciding(case))
             .flatten()
             .map(|exchange| curl::command(&exchange.request).into());
         Self {
@@ -198,7 +206,7 @@ impl<'a> Case<'a> {
             verdict: (&case.verdict).into(),
             findings: Cow::Borrowed(case.verdict.findings()),
             remark,
-            reason: summary::reason(&case.verdict).map(Cow::Borrowed),
+            reason: summary::reason(&case.verdict),
             why: case.why.as_str().into(),
             mend: case.mend.as_str().into(),
             requirements: Cow::Borrowed(&case.requirements),
@@ -206,6 +214,7 @@ impl<'a> Case<'a> {
             row: Cow::Borrowed(&case.row),
             run: case.run.as_deref().map(Cow::Borrowed),
             exchanges: Cow::Borrowed(&case.exchanges),
+            changed: input.changed(case),
             curl,
             took_ms: case.took_ms,
         }

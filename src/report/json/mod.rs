@@ -88,7 +88,7 @@ mod tests {
         );
         assert_eq!(
             by_verdict("untested")["reason"],
-            "add `second_user` to the target file"
+            "add to the target file: `users.second`, so that there are two"
         );
         assert!(by_verdict("pass").get("reason").is_none());
         assert_eq!(document["must_cases"]["judged"], 4);

@@ -12,7 +12,6 @@ use crate::report::{ReportInput, summary};
 /// Every area with its count line, and the cases that a person has to see.
 pub fn write(input: &ReportInput<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let options = page.options();
-    let strict = input.judgement.strict;
     let mut apart = true;
     for (area, cases) in summary::by_area(input.judgement) {
         if options.verbosity > Verbosity::Quiet {
@@ -23,21 +22,26 @@ pub fn write(input: &ReportInput<'_>, page: &mut Page<'_>) -> io::Result<()> {
             page.line(&format!("{area}: {}", counts(&cases)))?;
         }
         apart = false;
-        for case in cases
+        let cases: Vec<_> = cases
             .into_iter()
-            .filter(|case| shows(case, strict, options))
-        {
-            case::write(input, case, page)?;
+            .filter(|case| shows(case, options))
+            .collect();
+        // One defect fails a whole table; a person reads it once.
+        let groups = match options.verbosity {
+            Verbosity::Verbose => cases.iter().map(|case| vec![*case]).collect(),
+            _ => summary::alike(&cases),
+        };
+        for group in groups {
+            case::write(input, &group, page)?;
             apart = true;
         }
     }
     Ok(())
 }
 
-fn shows(case: &CaseResult, strict: bool, options: &Options) -> bool {
-    let failed = summary::counts_as_failed(case, strict);
+const fn shows(case: &CaseResult, options: &Options) -> bool {
     match options.verbosity {
-        Verbosity::Quiet => failed || matches!(case.verdict, Verdict::Error { .. }),
+        Verbosity::Quiet => matches!(case.verdict, Verdict::Fail { .. } | Verdict::Error { .. }),
         Verbosity::Normal => {
             matches!(
                 case.verdict,

@@ -11,9 +11,17 @@ use crate::report::{ReportInput, curl, summary};
 /// A server may answer with a book; the result file holds all of it.
 const LONGEST: usize = 400;
 
-/// Writes `case` in full if it failed, in a line or two otherwise.
-pub fn write(input: &ReportInput<'_>, case: &CaseResult, page: &mut Page<'_>) -> io::Result<()> {
-    let word = page.verdict(case, input.judgement.strict);
+/// Writes the first of `cases` in full if it failed, in a line or two otherwise. The others are
+/// those that failed in the same way; they are named.
+pub fn write(
+    input: &ReportInput<'_>,
+    cases: &[&CaseResult],
+    page: &mut Page<'_>,
+) -> io::Result<()> {
+    let Some((case, others)) = cases.split_first() else {
+        return Ok(());
+    };
+    let word = page.verdict(case);
     let id = page.bold(&case.id);
     let level = case.level.map_or("no level", |level| level.as_str());
     page.line(&format!("{word} {id} ({level})"))?;
@@ -24,6 +32,10 @@ pub fn write(input: &ReportInput<'_>, case: &CaseResult, page: &mut Page<'_>) ->
         } => finding(remark, page),
         Verdict::Fail { findings } | Verdict::Warning { findings } => {
             page.text(2, &case.title)?;
+            if !others.is_empty() {
+                let rows: Vec<&str> = others.iter().map(|case| summary::row(&case.id)).collect();
+                page.labelled(2, "also", &rows.join(" "))?;
+            }
             for each in findings {
                 finding(each, page)?;
             }
@@ -33,7 +45,7 @@ pub fn write(input: &ReportInput<'_>, case: &CaseResult, page: &mut Page<'_>) ->
             page.labelled(2, "fault", fault)?;
             page.text(2, "This is a fault of authspec, not of the server.")
         }
-        other => page.labelled(2, "reason", summary::reason(other).unwrap_or_default()),
+        other => page.labelled(2, "reason", &summary::reason(other).unwrap_or_default()),
     }
 }
 
@@ -58,7 +70,10 @@ fn evidence(input: &ReportInput<'_>, case: &CaseResult, page: &mut Page<'_>) -> 
     if !case.mend.is_empty() {
         page.labelled(2, "mend", &case.mend)?;
     }
-    match input.deciding(&case.exchanges) {
+    for changed in input.changed(case) {
+        page.labelled(2, "changed", &changed)?;
+    }
+    match input.deciding(case) {
         None => Ok(()),
         Some(exchange) => page.whole(2, "repeat", &curl::command(&exchange.request)),
     }

@@ -39,6 +39,16 @@ pub fn write(
     Ok(())
 }
 
+/// Writes the tally and the answer alone.
+pub fn write_last_line(
+    input: &ReportInput<'_>,
+    options: &Options,
+    out: &mut dyn Write,
+) -> Result<(), ReportError> {
+    closing::last_line(input, &mut Page::new(options, out))?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -53,11 +53,10 @@ impl<'a> Page<'a> {
     }
 
     /// The word for a case's verdict, in its colour.
-    pub fn verdict(&self, case: &CaseResult, strict: bool) -> String {
+    pub fn verdict(&self, case: &CaseResult) -> String {
         match case.verdict {
             Verdict::Pass { .. } => self.paint("PASS", Color::Green),
             Verdict::Fail { .. } => self.paint("FAIL", Color::Red),
-            Verdict::Warning { .. } if strict => self.paint("FAIL (strict)", Color::Red),
             Verdict::Warning { .. } => self.paint("WARNING", Color::Yellow),
             Verdict::Error { .. } => self.paint("ERROR", Color::Magenta),
             _ => self.paint(&case.verdict.name().replace('_', " "), Color::Cyan),
