@@ -200,8 +200,7 @@ fn describe_visit(at: &At<'_>, visited: Visited, list: &Pairs) -> Done {
     };
     result.insert("foreign".to_owned(), json!(foreign_address));
     result.insert("pages".to_owned(), visited.pages.iter().map(page).collect());
-    let framable = visited.pages.iter().filter(|page| can_be_framed(page));
-    result.insert("framable_pages".to_owned(), json!(framable.count()));
+    result.insert("framable_pages".to_owned(), framable(&visited.pages));
     result.insert("logged_in".to_owned(), json!(visited.logged_in));
     result.insert("consented".to_owned(), json!(visited.consented));
     result.insert("sent".to_owned(), describe(list));
@@ -221,15 +220,31 @@ fn page(page: &PageSeen) -> Value {
     json!({
         "status": page.status,
         "title": page.title,
-        "kind": match page.kind {
-            PageKind::Login => "login",
-            PageKind::Consent => "consent",
-            PageKind::Error => "error",
-            PageKind::Other => "other",
-        },
+        "kind": kind(page),
         "headers": headers,
         "text": page.text,
     })
+}
+
+const fn kind(page: &PageSeen) -> &'static str {
+    match page.kind {
+        PageKind::Login => "login",
+        PageKind::Consent => "consent",
+        PageKind::Error => "error",
+        PageKind::Other => "other",
+    }
+}
+
+/// The pages that another site could show in a frame, each once: `GET /login (login)`.
+fn framable(pages: &[PageSeen]) -> Value {
+    let mut named: Vec<String> = Vec::new();
+    for page in pages.iter().filter(|page| can_be_framed(page)) {
+        let name = format!("{} ({})", page.request, kind(page));
+        if !named.contains(&name) {
+            named.push(name);
+        }
+    }
+    json!(named)
 }
 
 /// Whether another site could show this page in a frame: neither `frame-ancestors` with a closed
@@ -254,4 +269,30 @@ fn headers<'p>(page: &'p PageSeen, wanted: &'p str) -> impl Iterator<Item = Stri
         .iter()
         .filter(move |(name, _)| name.eq_ignore_ascii_case(wanted))
         .map(|(_, value)| value.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_that_can_be_framed_are_named_once() {
+        let page = |request: &str, kind, policy: &str| PageSeen {
+            exchange: 0,
+            request: request.to_owned(),
+            status: 200,
+            title: String::new(),
+            kind,
+            text: String::new(),
+            headers: vec![("Content-Security-Policy".to_owned(), policy.to_owned())],
+        };
+        let pages = [
+            page("GET /login", PageKind::Login, "frame-ancestors *"),
+            page("GET /login", PageKind::Login, "default-src 'self'"),
+            page("POST /login", PageKind::Consent, "frame-ancestors 'none'"),
+            page("GET /wrong", PageKind::Error, ""),
+        ];
+        assert_eq!(framable(&pages), json!(["GET /login (login)"]));
+        assert_eq!(framable(&pages[2..]), json!([]));
+    }
 }

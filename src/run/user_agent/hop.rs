@@ -71,6 +71,14 @@ impl Hop {
         }
     }
 
+    /// The method of the request.
+    pub const fn method(&self) -> &'static str {
+        match self.body {
+            None => "GET",
+            Some(_) => "POST",
+        }
+    }
+
     /// The request. The URL is sent without its fragment, as browsers do.
     pub fn request(&self, cookies: Option<String>, url: &Url) -> Request {
         let accept = "text/html,application/xhtml+xml,*/*;q=0.8";

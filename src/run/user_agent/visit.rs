@@ -108,6 +108,8 @@ pub enum PageKind {
 pub struct PageSeen {
     /// Its exchange.
     pub exchange: usize,
+    /// Method and path of its request: `GET /login`.
+    pub request: String,
     /// Status code.
     pub status: u16,
     /// Text of the title.

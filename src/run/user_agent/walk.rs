@@ -193,7 +193,8 @@ impl<'a> Walk<'a> {
             recipe: self.recipe,
         };
         let Choice { kind, next } = choose(&page, response.status, &person);
-        self.see(&page, kind, response, exchange);
+        let request = format!("{} {}", hop.method(), url.path());
+        self.see(&page, kind, request, response, exchange);
         match response.status {
             429 => return undecided(format!("{}: the server answered 429", hop.purpose)),
             500.. => {
@@ -267,9 +268,17 @@ impl<'a> Walk<'a> {
         Ok(*page)
     }
 
-    fn see(&mut self, page: &Page, kind: PageKind, response: &Response, exchange: usize) {
+    fn see(
+        &mut self,
+        page: &Page,
+        kind: PageKind,
+        request: String,
+        response: &Response,
+        exchange: usize,
+    ) {
         self.visited.pages.push(PageSeen {
             exchange,
+            request,
             status: response.status,
             title: page.title.clone(),
             kind,
