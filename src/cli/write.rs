@@ -1,6 +1,6 @@
 //! Writes the reports: the terminal's to standard output, the others to files.
 
-use std::io::Write as _;
+use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::args::Output;
@@ -50,14 +50,16 @@ pub fn reports(input: &ReportInput<'_>, output: &Output, console: &Console) -> R
 
 /// Writes one file, whole or not at all: a reader never finds half a result.
 fn file(format: Format, input: &ReportInput<'_>, folder: &Path) -> Result<PathBuf, Failure> {
-    let mut text = Vec::new();
-    write(format, input, &mut text)?;
     let path = folder.join(format.file_name());
     let cannot = |cause: std::io::Error| {
         Failure::Harness(format!("{} cannot be written: {cause}", path.display()))
     };
     let mut new = tempfile::NamedTempFile::new_in(folder).map_err(cannot)?;
-    new.write_all(&text).map_err(cannot)?;
+    // A result is megabytes: it is never whole in memory as text.
+    let mut out = BufWriter::new(&mut new);
+    write(format, input, &mut out)?;
+    out.flush().map_err(cannot)?;
+    drop(out);
     readable_by_all(&new).map_err(cannot)?;
     new.persist(&path).map_err(|error| cannot(error.error))?;
     Ok(path)
