@@ -55,7 +55,9 @@ impl Server {
 
     /// The target file with the port that the server listens on.
     pub fn at_its_port(&self, file: TargetFile) -> TargetFile {
-        let named = file.mcp_server.as_deref().and_then(port_of);
+        let server = file.mcp_server.as_deref();
+        let server = server.or(file.authorization_server.as_deref());
+        let named = server.and_then(port_of);
         let Some(named) = named else { return file };
         let text = serde_json::to_string(&file).map(|text| {
             text.replace(
