@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::suite::{Mutation, Params};
+use crate::suite::{Mutation, Params, whole_expression};
 
 /// What is changed: `code_verifier = run.code_verifier[:-1], without client_id`. Never empty for a
 /// mutation that changes something.
@@ -69,20 +69,14 @@ fn member(name: &str, value: serde_json::Result<Value>) -> Option<String> {
 
 /// A value as the suite wrote it; of a template that is all of it, the expression.
 fn told(value: &Value) -> String {
-    match value.as_str().and_then(expression) {
+    match value.as_str().and_then(whole_expression) {
         Some(expression) => expression.to_owned(),
         None => value.to_string(),
     }
 }
 
 fn bare(text: &str) -> &str {
-    expression(text).unwrap_or(text)
-}
-
-/// The inside of `{{ ... }}`, if that is the whole text.
-fn expression(text: &str) -> Option<&str> {
-    let inner = text.strip_prefix("{{")?.strip_suffix("}}")?;
-    (!inner.contains("{{")).then(|| inner.trim())
+    whole_expression(text).unwrap_or(text)
 }
 
 #[cfg(test)]
