@@ -55,8 +55,9 @@ fn of_step(
         &step.name,
     );
     let mut all = Vec::new();
+    let result = evidence.record.result(step);
     for (path, predicate) in conditions {
-        let Tested { missed, open } = matcher::test(predicate, &step.result, path, &scope);
+        let Tested { missed, open } = matcher::test(predicate, &result, path, &scope);
         all.extend(missed.into_iter().map(|miss| {
             Ok(Finding {
                 step: step.name.clone(),

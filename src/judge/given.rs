@@ -35,10 +35,11 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Result<(), Ending> {
         }
         let row = &evidence.case.row;
         let scope = Scope::of(evidence.recording, run, Some(evidence.planned), row, name);
+        let result = run.result(step);
         for (path, predicate) in conditions {
-            let Tested { missed, open } = matcher::test(predicate, &step.result, path, &scope);
+            let Tested { missed, open } = matcher::test(predicate, &result, path, &scope);
             if let Some(miss) = missed.first() {
-                let was = matcher::value_at(&step.result, &miss.path);
+                let was = matcher::value_at(&result, &miss.path);
                 return Err(Ending::NotApplicable(format!(
                     "it applies only where {name} {} is {}; it was {}",
                     miss.path,

@@ -68,7 +68,8 @@ impl<'r> Scope<'r> {
     fn names(&self, templates: &Templates) -> Map<String, Value> {
         let mut names = members(&self.recording.variables);
         names.extend(members(&self.run.variables));
-        for step in &self.run.steps {
+        // An inner flow's own record holds nothing that those of its steps do not.
+        for step in self.run.steps.iter().filter(|step| !step.is_flow()) {
             insert(&mut names, &step.name, &step.result);
         }
         let client = self.client.and_then(|name| {
@@ -108,17 +109,9 @@ impl<'r> Scope<'r> {
 /// Puts a step's result under its name; `outer/inner` stands inside `outer`.
 fn insert(names: &mut Map<String, Value>, name: &str, result: &Value) {
     match name.split_once('/') {
-        None => match (names.get_mut(name), result) {
-            // A flow's own record comes after those of its steps, and may hold them or not.
-            (Some(Value::Object(there)), Value::Object(more)) => {
-                for (name, value) in more {
-                    there.entry(name.clone()).or_insert_with(|| value.clone());
-                }
-            }
-            _ => {
-                names.insert(name.to_owned(), result.clone());
-            }
-        },
+        None => {
+            names.insert(name.to_owned(), result.clone());
+        }
         Some((outer, inner)) => {
             let place = names
                 .entry(outer.to_owned())
@@ -182,7 +175,12 @@ mod tests {
         let mut inner = run.steps[0].clone();
         inner.name = "other/token".to_owned();
         inner.result = json!({"status": 200});
+        let mut flow = inner.clone();
         run.steps.push(inner);
+        flow.name = "other".to_owned();
+        flow.action = "flow".to_owned();
+        flow.result = Value::Null;
+        run.steps.push(flow);
         let row = json!({"case": "x", "want": "{{ issuer }}/x"});
         let row = row.as_object().cloned().unwrap_or_default();
         let run = &parts.recording.runs["run"];

@@ -6,8 +6,9 @@ use std::pin::Pin;
 
 use serde_json::{Map, Value};
 
-use super::action::{self, Done, Halt};
+use super::action::{self, Halt};
 use super::grants::Grant;
+use super::recording::FLOW;
 use super::scope::Scope;
 use super::session::Session;
 use super::{Outcome, RunRecord, StepRecord, Stopped};
@@ -123,8 +124,16 @@ fn steps<'a>(
                     let done = action::execute(session, scope, &step.name, one, mutation, &earlier)
                         .await
                         .map_err(|halt| (name.clone(), halt))?;
-                    records.push(record(session, name, step, one.word(), &done));
-                    scope.keep(&step.name, Value::Object(done.result));
+                    let result = Value::Object(done.result);
+                    records.push(StepRecord {
+                        name,
+                        action: one.word().to_owned(),
+                        mutation: deviation(session, step),
+                        outcome: redacted(session, &done.outcome),
+                        result: session.http.vault().redact_value(&result),
+                        exchanges: done.exchanges,
+                    });
+                    scope.keep(&step.name, result);
                 }
             }
         }
@@ -161,21 +170,15 @@ async fn inner_flow(
     Ok(results)
 }
 
-/// The record of an inner flow, after those of its steps.
+/// The record of an inner flow, after those of its steps, which hold its results.
 fn summary(name: String, inner: &[StepRecord]) -> StepRecord {
     let failed = inner.iter().find(|step| !step.outcome.is_accepted());
-    // Its own steps; those of flows inside it stand in the records of these.
-    let own = inner.iter().filter_map(|step| {
-        let own = step.name.strip_prefix(&name)?.strip_prefix('/')?;
-        (!own.contains('/')).then(|| (own.to_owned(), step.result.clone()))
-    });
-    let result = Value::Object(own.collect());
     StepRecord {
         name,
-        action: "flow".to_owned(),
+        action: FLOW.to_owned(),
         mutation: String::new(),
         outcome: failed.map_or(Outcome::Accepted, |step| step.outcome.clone()),
-        result,
+        result: Value::Null,
         exchanges: inner
             .iter()
             .flat_map(|step| step.exchanges.clone())
@@ -183,27 +186,11 @@ fn summary(name: String, inner: &[StepRecord]) -> StepRecord {
     }
 }
 
-fn record(
-    session: &Session,
-    name: String,
-    step: &PlannedStep,
-    word: &str,
-    done: &Done,
-) -> StepRecord {
-    let vault = session.http.vault();
-    let result = Value::Object(done.result.clone());
-    StepRecord {
-        name,
-        action: word.to_owned(),
-        mutation: step
-            .mutation
-            .as_ref()
-            .map(|mutation| vault.redact_known(&describe(mutation)))
-            .unwrap_or_default(),
-        outcome: redacted(session, &done.outcome),
-        result: vault.redact_value(&result),
-        exchanges: done.exchanges.clone(),
-    }
+/// A step's mutation in one line.
+fn deviation(session: &Session, step: &PlannedStep) -> String {
+    let mutation = step.mutation.as_ref();
+    let line = mutation.map(|mutation| session.http.vault().redact_known(&describe(mutation)));
+    line.unwrap_or_default()
 }
 
 fn redacted(session: &Session, outcome: &Outcome) -> Outcome {

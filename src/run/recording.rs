@@ -3,6 +3,8 @@
 //! Everything in here is redacted already; the types have no room for a live secret. The judge
 //! works on this alone, so a saved recording can be judged again.
 
+use std::borrow::Cow;
+
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -122,10 +124,21 @@ pub struct StepRecord {
     /// What the step came to.
     pub outcome: Outcome,
     /// The step's result document, redacted: `status`, `headers`, `json`, `callback`, ...
-    /// (`suites/README.md` has the members of each action).
+    /// (`suites/README.md` has the members of each action). That of an inner flow is in the records
+    /// of its steps; [`RunRecord::result`] puts it together.
     pub result: Value,
     /// Positions of its exchanges.
     pub exchanges: Vec<usize>,
+}
+
+/// [`StepRecord::action`] of an inner flow.
+pub(super) const FLOW: &str = "flow";
+
+impl StepRecord {
+    /// Whether it is the record of an inner flow.
+    pub fn is_flow(&self) -> bool {
+        self.action == FLOW
+    }
 }
 
 /// One execution of a flow, honest or mutated.
@@ -165,6 +178,19 @@ impl RunRecord {
     /// The record of the step called `name`.
     pub fn step(&self, name: &str) -> Option<&StepRecord> {
         self.steps.iter().find(|step| step.name == name)
+    }
+
+    /// A step's result document; that of an inner flow has the results of its own steps by name.
+    pub fn result<'r>(&'r self, step: &'r StepRecord) -> Cow<'r, Value> {
+        if !step.is_flow() {
+            return Cow::Borrowed(&step.result);
+        }
+        let own = self.steps.iter().filter_map(|inner| {
+            let name = inner.name.strip_prefix(&step.name)?.strip_prefix('/')?;
+            // Flows inside it have records of their own.
+            (!name.contains('/')).then(|| (name.to_owned(), self.result(inner).into_owned()))
+        });
+        Cow::Owned(Value::Object(own.collect()))
     }
 
     /// The exchanges that show why the run went no further: those of the step that was not sent,
@@ -298,3 +324,45 @@ pub struct Recording {
 
 /// The current [`Recording::format`].
 pub const RECORDING_FORMAT: u32 = 1;
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_result_of_an_inner_flow_has_those_of_its_steps() {
+        let step = |name: &str, action: &str, result: Value| StepRecord {
+            name: name.to_owned(),
+            action: action.to_owned(),
+            mutation: String::new(),
+            outcome: Outcome::Accepted,
+            result,
+            exchanges: Vec::new(),
+        };
+        let run = RunRecord {
+            id: String::new(),
+            title: String::new(),
+            steps: vec![
+                step("grant/way/found", "discover", json!({"status": 200})),
+                step("grant/way", FLOW, Value::Null),
+                step("grant/token", "token", json!({"status": 201})),
+                step("grant", FLOW, Value::Null),
+                step("granted/token", "token", json!({"status": 400})),
+            ],
+            variables: Value::Null,
+            stopped: None,
+            fault: None,
+        };
+        let result = |name: &str| {
+            let step = run.step(name).expect("a step");
+            run.result(step).into_owned()
+        };
+        assert_eq!(result("grant/token"), json!({"status": 201}));
+        assert_eq!(
+            result("grant"),
+            json!({"way": {"found": {"status": 200}}, "token": {"status": 201}})
+        );
+    }
+}

@@ -8,7 +8,10 @@ use serde_json::{Map, Value, json};
 use super::redact::Kind;
 use super::session::{KnownClient, NoClient, Session};
 use super::user_agent::CookieJar;
-use crate::suite::{random_verifier, s256};
+use crate::suite::{context, context_over, random_verifier, s256};
+
+/// Values as templates take them: a copy is cheap, however large the value.
+type Names = HashMap<String, minijinja::Value>;
 
 /// The state of one flow in one run. An inner flow has a scope of its own.
 pub struct Scope {
@@ -16,10 +19,11 @@ pub struct Scope {
     fresh: Value,
     /// `clients`: the profiles that the run uses.
     clients: Value,
-    /// Results of the steps before an inner flow, which its parameters can read.
-    outer: Map<String, Value>,
     /// Results of earlier steps, live.
     results: Map<String, Value>,
+    /// What templates may name: all of the above, and the results of the steps before an inner
+    /// flow, which its parameters can read.
+    names: Names,
     /// Clients that `register` steps made.
     registered: HashMap<String, KnownClient>,
     /// Cookie jars by browser name.
@@ -47,11 +51,14 @@ impl Scope {
             "code_challenge": code_challenge,
             "code_verifier": code_verifier,
         });
+        let mut names = Names::new();
+        names.insert("run".to_owned(), context(&fresh));
+        names.insert("clients".to_owned(), context(&clients));
         Self {
             fresh,
             clients,
-            outer: Map::new(),
             results: Map::new(),
+            names,
             registered: HashMap::new(),
             jars: HashMap::new(),
             logged_in: HashMap::new(),
@@ -60,23 +67,19 @@ impl Scope {
 
     /// A scope for an inner flow: fresh values, the same clients; it can read what came before.
     pub fn inner(&self, session: &Session) -> Self {
-        let mut outer = self.outer.clone();
-        outer.extend(self.results.clone());
-        Self {
-            outer,
-            registered: self.registered.clone(),
-            ..Self::new(session, self.clients.clone())
+        let mut inner = Self::new(session, self.clients.clone());
+        for (name, value) in &self.names {
+            let known = inner.names.entry(name.clone());
+            known.or_insert_with(|| value.clone());
         }
+        inner.registered.clone_from(&self.registered);
+        inner
     }
 
     /// Keeps a step's live result.
     pub fn keep(&mut self, step: &str, result: Value) {
+        self.names.insert(step.to_owned(), context(&result));
         self.results.insert(step.to_owned(), result);
-    }
-
-    /// A step's live result.
-    pub fn result(&self, step: &str) -> Option<&Value> {
-        self.results.get(step)
     }
 
     /// All results, as an inner flow's result.
@@ -120,10 +123,11 @@ impl Scope {
 
     /// Everything that templates may name, with `client` for the step at hand.
     pub fn context(&self, session: &Session, client: Option<&KnownClient>) -> minijinja::Value {
-        let mut names = self.own_variables(client);
-        names.extend(self.outer.clone());
-        names.extend(self.results.clone());
-        crate::suite::context_over(names, &session.context())
+        let mut names = self.names.clone();
+        if let Some(client) = client {
+            names.insert("client".to_owned(), context(client.variables()));
+        }
+        context_over(names, &session.context())
     }
 
     /// The names that belong to this run alone.

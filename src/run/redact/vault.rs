@@ -12,7 +12,7 @@ use super::{Kind, encoding, header, json, text};
 
 /// Values shorter than this many characters are redacted by place only: sought in every text they
 /// would tear innocent words apart.
-const MIN_SOUGHT: usize = 6;
+const MIN_SOUGHT: usize = super::matcher::WINDOW;
 
 /// Words of the protocol that a lazy operator may have as a password: by place only as well.
 const TRIVIAL: &[&str] = &[
