@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use super::abilities;
 use super::describe::describe;
 use super::expand::{self, Expanded, Layout, Row};
 use super::needs::{self, Needs};
@@ -161,7 +162,10 @@ impl Builder<'_> {
         all.capabilities.extend(row_needs(&row.members));
         all.of_steps(self.suites, &steps);
         let obstacle = needs::obstacle(self.suites, &all, self.knowledge);
-        case.disposition = match obstacle.or_else(|| self.unmet_condition(&case.check)) {
+        let obstacle = obstacle
+            .or_else(|| self.unmet_condition(&case.check))
+            .or_else(|| abilities::obstacle(&case.check, &steps, &self.knowledge.driver));
+        case.disposition = match obstacle {
             Some(obstacle) => obstacle,
             None => self.assign(&case.check, steps, &all.clients),
         };

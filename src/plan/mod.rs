@@ -4,6 +4,7 @@
 //! the same mutation share one run; the control of a mutated run is the same flow without the
 //! mutation, shared by all that rest on it.
 
+mod abilities;
 mod build;
 mod describe;
 mod estimate;

@@ -149,6 +149,8 @@ pub struct Knowledge {
     pub variables: Map<String, Value>,
     /// Client profiles that the target file gives.
     pub given_clients: Vec<String>,
+    /// Who drives the user agent.
+    pub driver: crate::target::Driver,
 }
 
 impl Knowledge {

@@ -15,6 +15,7 @@ use super::http::{Client, Request, RequestKind, Sent};
 use super::logins::Logins;
 use super::redact::{Kind, Vault};
 use super::registrar::Registrar;
+use super::user_agent::UserAgent;
 use crate::plan::PlannedStep;
 use crate::suite::{Authentication, ClientProfile, McpVersion, Params, Templates};
 use crate::target::{Live, LiveClient, Target};
@@ -47,6 +48,8 @@ pub struct Session {
     context: RwLock<Option<minijinja::Value>>,
     clients: Mutex<HashMap<String, Arc<Registered>>>,
     jwks: OnceCell<Value>,
+    /// Who gets through login and consent.
+    pub user_agent: UserAgent,
     /// Browsers that are logged in.
     pub logins: Logins,
     /// Grants that several runs share.
@@ -115,6 +118,7 @@ impl Session {
             .map_or(0, |file| file.len());
         Self {
             http,
+            user_agent: UserAgent::new(&target),
             target,
             version,
             templates: Templates::new(),

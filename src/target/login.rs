@@ -5,12 +5,18 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How to get through the login and consent pages. All of it is optional: ordinary pages need none.
+use super::Driver;
+
+/// How to get through the login and consent pages: who does it, and the lines that steer. All of it
+/// is optional: ordinary pages need none.
 ///
 /// A button is named by its visible text (any case) or by a CSS selector (`css:` in front).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Recipe {
+    /// Who drives the user agent; `form` unless given.
+    #[serde(skip_serializing_if = "is_form")]
+    pub driver: Driver,
     /// Name of the field for the user name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub username_field: Option<String>,
@@ -32,6 +38,10 @@ pub struct Recipe {
     /// A login endpoint that takes JSON, for login pages that are drawn by a script.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub json_login: Option<JsonLogin>,
+}
+
+fn is_form(driver: &Driver) -> bool {
+    *driver == Driver::Form
 }
 
 /// A login by JSON: posted when a login page without a usable form is met; then the page that

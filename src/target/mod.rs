@@ -1,6 +1,7 @@
 //! LOAD: the target file, which names the server under test.
 
 mod address;
+mod driver;
 mod file;
 mod lint;
 mod load;
@@ -9,6 +10,7 @@ mod resolved;
 mod secret;
 
 pub use address::PLAIN_HTTP;
+pub use driver::{Ability, CommandDriver, Driver};
 pub use file::{
     AuditLog, AuditWords, AuthorizationRequest, GivenClient, Limits, Operation, OperationCall,
     Registration, SecondResource, TargetFile, ToolCall, User,

@@ -12,6 +12,8 @@ use crate::suite::Authentication;
 pub struct Target {
     /// What the operator wrote.
     pub file: TargetFile,
+    /// Where relative paths start.
+    pub base: PathBuf,
     /// Users by name.
     pub users: IndexMap<String, LiveUser>,
     /// Clients by profile.
@@ -110,6 +112,7 @@ impl Target {
         let audit_log = file.audit_log.as_ref().map(|log| base.join(&log.file));
         if errors.is_empty() {
             Ok(Self {
+                base: base.to_owned(),
                 file,
                 users,
                 clients,

@@ -7,8 +7,8 @@ use crate::run::Outcome;
 use crate::run::parameters::{Pairs, describe, pairs, with_query};
 use crate::run::redact::Kind;
 use crate::run::user_agent::{
-    self, Consent, Credentials, MAX_PAGES, Method, PageKind, PageSeen, StopBefore, Visit,
-    VisitOutcome, Visited,
+    Consent, Credentials, MAX_PAGES, Method, PageKind, PageSeen, StopBefore, Visit, VisitOutcome,
+    Visited,
 };
 use crate::suite::{Authorize, MAIN_BROWSER};
 use crate::target::AuthorizationRequest;
@@ -42,7 +42,10 @@ pub async fn step(at: &mut At<'_>, step: &Authorize) -> Result<Done, Halt> {
     if let Some(lent) = lent {
         *jar = lent;
     }
-    let mut visited = user_agent::authorize(&at.session.http, &mut jar, visit, recipe).await;
+    let agent = &at.session.user_agent;
+    let mut visited = agent
+        .authorize(&at.session.http, &mut jar, visit, recipe)
+        .await;
     visited.logged_in |= is_lent;
     // A visit without an end may have left anything behind.
     let is_sound = !matches!(visited.outcome, VisitOutcome::Undecided { .. });
@@ -123,7 +126,7 @@ fn visit(
             _ => Method::Get,
         },
         max_pages: MAX_PAGES,
-        driver: user_agent::Driver::Form,
+        user: user.to_owned(),
     })
 }
 
@@ -199,8 +202,11 @@ fn describe_visit(at: &At<'_>, visited: Visited, list: &Pairs) -> Done {
         }
     };
     result.insert("foreign".to_owned(), json!(foreign_address));
-    result.insert("pages".to_owned(), visited.pages.iter().map(page).collect());
-    result.insert("framable_pages".to_owned(), framable(&visited.pages));
+    // Pages that nobody saw are not there, rather than an empty list of faults.
+    if at.session.user_agent.shows_pages() {
+        result.insert("pages".to_owned(), visited.pages.iter().map(page).collect());
+        result.insert("framable_pages".to_owned(), framable(&visited.pages));
+    }
     result.insert("logged_in".to_owned(), json!(visited.logged_in));
     result.insert("consented".to_owned(), json!(visited.consented));
     result.insert("sent".to_owned(), describe(list));

@@ -44,11 +44,7 @@ pub async fn examine(
     let mut known = capabilities::of_discovery(session, &found);
     reachable(session, &found, &mut steps);
     discovery(session, &found, &mut steps);
-    let mut knowledge = Knowledge {
-        capabilities: known.clone(),
-        variables: session.variables(),
-        given_clients: session.target.clients.keys().cloned().collect(),
-    };
+    let mut knowledge = knowledge(session, known.clone());
     let run = if look_only { None } else { honest(&knowledge) };
     let record = match run {
         Some(run) => match unless(cancel, execute(session, &run)).await {
@@ -91,12 +87,17 @@ fn cut_short(session: &Session, reason: &str, mut steps: Steps<'_>) -> Examined 
     variables::set(session, &Discovery::default());
     Examined {
         steps: steps.list,
-        knowledge: Knowledge {
-            capabilities: capabilities::of_nothing(reason),
-            variables: session.variables(),
-            given_clients: session.target.clients.keys().cloned().collect(),
-        },
+        knowledge: knowledge(session, capabilities::of_nothing(reason)),
         honest: None,
+    }
+}
+
+fn knowledge(session: &Session, capabilities: capabilities::Capabilities) -> Knowledge {
+    Knowledge {
+        capabilities,
+        variables: session.variables(),
+        given_clients: session.target.clients.keys().cloned().collect(),
+        driver: session.target.file.login.driver.clone(),
     }
 }
 

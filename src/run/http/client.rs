@@ -11,8 +11,8 @@ use super::raw::Raw;
 use super::throttle::Throttle;
 use super::wire::Wire;
 use super::{
-    AllowedOrigins, ClientError, Failure, Options, Recorder, Request, Response, Sent, budget,
-    entry, is_loopback, patience, tls,
+    AllowedOrigins, ClientError, Failure, Options, Recorder, Request, RequestKind, Response, Sent,
+    budget, entry, is_loopback, patience, tls,
 };
 use crate::run::redact::Vault;
 use crate::run::{Counts, Event, FailureKind};
@@ -93,6 +93,26 @@ impl Client {
     pub fn is_out_of_time(&self) -> bool {
         self.deadline()
             .is_some_and(|deadline| deadline <= time::Instant::now())
+    }
+
+    /// What is left of the time for the whole run, if it is limited.
+    pub fn time_left(&self) -> Option<Duration> {
+        self.deadline().map(until)
+    }
+
+    /// Counts a login that somebody else makes, if the cap allows it.
+    ///
+    /// # Errors
+    /// The cap is reached.
+    pub fn count_login(&self) -> Result<(), Failure> {
+        self.spend(RequestKind::Login)
+    }
+
+    fn spend(&self, kind: RequestKind) -> Result<(), Failure> {
+        self.0.budget.spend(kind).map_err(|over| {
+            let message = format!("not sent, the cap of {} {} is reached", over.cap, over.what);
+            Failure::new(FailureKind::CapReached, message)
+        })
     }
 
     /// Gives time from now on, if less is left: what a guest leaves behind is to be put away also
@@ -180,10 +200,7 @@ impl Client {
         if self.is_out_of_time() {
             return Err(out_of_time());
         }
-        self.0.budget.spend(request.kind).map_err(|over| {
-            let message = format!("not sent, the cap of {} {} is reached", over.cap, over.what);
-            Failure::new(FailureKind::CapReached, message)
-        })?;
+        self.spend(request.kind)?;
         if let Some(slot) = self.0.budget.slot(request.kind) {
             self.tell(
                 format!("{purpose}: the pace of the target file"),

@@ -5,22 +5,47 @@
 
 use url::Url;
 
-use super::Visit;
+use super::{Visit, VisitOutcome};
 use crate::run::http::{AllowedOrigins, Origin, is_loopback};
 
 /// Where the user agent is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Destination {
     /// A callback: not to be requested.
-    Callback {
-        registered: bool,
-        as_requested: bool,
-        foreign: bool,
-    },
+    Callback(Arrival),
     /// A step on the way.
     Onward,
     /// Neither: the reason to give up.
     Strange(String),
+}
+
+/// What kind of callback it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Arrival {
+    /// A registered redirect URI.
+    pub registered: bool,
+    /// The one that the request named.
+    pub as_requested: bool,
+    /// Neither registered nor on an allowed origin.
+    pub foreign: bool,
+}
+
+/// The end of a visit at a callback; `posted` are the members of a form that goes there.
+pub(super) fn outcome(
+    url: String,
+    posted: Vec<(String, String)>,
+    arrival: Arrival,
+) -> VisitOutcome {
+    let (query, fragment) = query_and_fragment(&url);
+    VisitOutcome::Callback {
+        params: parameters(query),
+        fragment: parameters(fragment),
+        form_post: posted,
+        registered: arrival.registered,
+        as_requested: arrival.as_requested,
+        foreign: arrival.foreign,
+        url,
+    }
 }
 
 /// Parameters by which an address gives itself away as a callback (RFC 6749 sections 4.1.2 and
@@ -54,11 +79,11 @@ pub(super) fn classify(
     let on_allowed = origin
         .as_ref()
         .is_some_and(|origin| allowed.contains(origin));
-    let callback = Destination::Callback {
+    let callback = Destination::Callback(Arrival {
         registered,
         as_requested,
         foreign: !registered && !on_allowed,
-    };
+    });
     let exactly = visit
         .redirect_uris
         .iter()
@@ -205,11 +230,11 @@ mod tests {
     }
 
     fn callback(registered: bool, as_requested: bool, foreign: bool) -> Destination {
-        Destination::Callback {
+        Destination::Callback(Arrival {
             registered,
             as_requested,
             foreign,
-        }
+        })
     }
 
     #[test]

@@ -7,10 +7,14 @@ use cookie_store::CookieStore;
 use url::Url;
 
 use crate::run::http::is_loopback;
+use crate::suite::random_verifier;
 
 /// Cookies of one user. Clone it to keep a session for later, make a new one for a new person.
 #[derive(Clone, Debug, Default)]
-pub struct CookieJar(CookieStore);
+pub struct CookieJar {
+    cookies: CookieStore,
+    session: Option<String>,
+}
 
 /// The most cookies that a jar sends to one place; browsers keep about 180 for a site.
 const MAX_SENT: usize = 200;
@@ -21,9 +25,17 @@ impl CookieJar {
         Self::default()
     }
 
-    /// Whether it holds no cookie.
+    /// Whether it holds no cookie, nor the name of a session that somebody else keeps.
     pub fn is_empty(&self) -> bool {
-        self.0.iter_unexpired().next().is_none()
+        self.session.is_none() && self.cookies.iter_unexpired().next().is_none()
+    }
+
+    /// The name of the session for drivers that keep cookies themselves; made at the first call.
+    pub fn session(&mut self, user: &str) -> &str {
+        self.session.get_or_insert_with(|| {
+            let random: String = random_verifier().chars().take(12).collect();
+            format!("{user}-{random}")
+        })
     }
 
     /// Takes the `Set-Cookie` lines of an answer; malformed ones are ignored as browsers do.
@@ -31,7 +43,7 @@ impl CookieJar {
         let url = trusted(url);
         for line in lines {
             // An `Err` is a cookie for another domain or without a name: a browser drops it too.
-            let _ = self.0.parse(line, &url);
+            let _ = self.cookies.parse(line, &url);
         }
     }
 
@@ -39,7 +51,7 @@ impl CookieJar {
     pub fn header(&self, url: &Url) -> Option<String> {
         let url = trusted(url);
         let pairs: Vec<String> = self
-            .0
+            .cookies
             .get_request_values(&url)
             .take(MAX_SENT)
             .map(|(name, value)| format!("{name}={value}"))

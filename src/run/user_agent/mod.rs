@@ -4,8 +4,10 @@
 //! It reports effects. Whether a page was a refusal is for the judge; a callback address is
 //! never requested.
 
+mod agent;
 mod callback;
 mod choose;
+mod command;
 mod consent;
 mod fill;
 mod hop;
@@ -18,27 +20,12 @@ mod visit;
 mod walk;
 mod words;
 
+pub use agent::UserAgent;
 pub use jar::CookieJar;
 pub use visit::{
-    Consent, Credentials, Driver, MAX_PAGES, Method, PageKind, PageSeen, StopBefore, Visit,
-    VisitOutcome, Visited,
+    Consent, Credentials, MAX_PAGES, Method, PageKind, PageSeen, StopBefore, Visit, VisitOutcome,
+    Visited,
 };
 
-use crate::run::http::Client;
-use crate::run::redact::Kind;
-use crate::target::Recipe;
-
-/// Makes one visit to the authorization endpoint. The jar keeps the session for a next visit.
-pub async fn authorize(
-    client: &Client,
-    jar: &mut CookieJar,
-    visit: Visit,
-    recipe: &Recipe,
-) -> Visited {
-    if let Some(login) = &visit.login {
-        client.vault().learn(Kind::Password, &login.password);
-    }
-    match visit.driver {
-        Driver::Form => walk::Walk::new(client, jar, &visit, recipe).go().await,
-    }
-}
+/// The most that is kept of a page's text.
+const MAX_TEXT: usize = 4000;

@@ -10,9 +10,12 @@ use axum::extract::Request;
 use axum::response::Response;
 use tokio::net::TcpListener;
 
+use super::walk::Walk;
 use super::*;
+use crate::run::http::Client;
 use crate::run::http::{AllowedOrigins, Options, Origin, Recorder};
 use crate::run::redact::Vault;
+use crate::target::Recipe;
 
 const CALLBACK: &str = "http://127.0.0.1:33418/callback";
 
@@ -92,6 +95,10 @@ fn visit(base: &str) -> Visit {
         }),
         ..Visit::new(format!("{base}/authorize?state=xyz"))
     }
+}
+
+async fn authorize(client: &Client, jar: &mut CookieJar, visit: Visit, recipe: &Recipe) -> Visited {
+    Walk::new(client, jar, &visit, recipe).go().await
 }
 
 async fn visited(base: &str, change: impl FnOnce(&mut Visit)) -> (Visited, Client) {

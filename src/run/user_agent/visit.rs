@@ -28,6 +28,16 @@ pub enum StopBefore {
     Consent,
 }
 
+impl StopBefore {
+    /// The word in suites.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Login => "login",
+            Self::Consent => "consent",
+        }
+    }
+}
+
 /// How the authorization request is sent (RFC 6749 section 3.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Method {
@@ -36,15 +46,6 @@ pub enum Method {
     Get,
     /// The query of the URL as a form.
     Post,
-}
-
-/// Who drives the visit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Driver {
-    /// Plain HTTP and HTML forms.
-    #[default]
-    Form,
 }
 
 /// One visit to the authorization endpoint.
@@ -66,8 +67,8 @@ pub struct Visit {
     pub method: Method,
     /// The most requests that the visit may take.
     pub max_pages: usize,
-    /// Who drives it.
-    pub driver: Driver,
+    /// The user's name in the target file, for drivers that keep one session for each.
+    pub user: String,
 }
 
 impl Visit {
@@ -82,8 +83,13 @@ impl Visit {
             stop_before: None,
             method: Method::Get,
             max_pages: MAX_PAGES,
-            driver: Driver::Form,
+            user: "first".to_owned(),
         }
+    }
+
+    /// Whether somebody may log in on the way.
+    pub fn may_log_in(&self) -> bool {
+        self.login.is_some() && self.stop_before != Some(StopBefore::Login)
     }
 }
 
@@ -150,8 +156,8 @@ pub enum VisitOutcome {
         title: String,
         /// Visible text, bounded.
         text: String,
-        /// Its exchange.
-        exchange: usize,
+        /// Its exchange, where authspec itself sent the request.
+        exchange: Option<usize>,
     },
     /// Nothing can be said (429, 5xx, captcha, a login that never ends, no answer).
     Undecided {

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::callback::{Destination, classify, parameters, query_and_fragment};
+use super::callback::{self, Destination, classify, query_and_fragment};
 use super::choose::{Choice, Next, choose};
 use super::fill::{self, Person};
 use super::page::{self, Page};
 use super::submission::Submission;
 use super::{
-    CookieJar, Method, PageKind, PageSeen, StopBefore, Visit, VisitOutcome, Visited, hop, words,
+    CookieJar, MAX_TEXT, Method, PageKind, PageSeen, StopBefore, Visit, VisitOutcome, Visited, hop,
+    words,
 };
 use crate::run::http::{Client, RequestKind, Response};
 use crate::target::Recipe;
@@ -20,7 +21,6 @@ use hop::Hop;
 
 /// The same form may come back once: a session may have been missing or a token stale.
 const MAX_SAME_FORM: usize = 2;
-const MAX_TEXT: usize = 4000;
 
 /// One walk.
 pub(super) struct Walk<'a> {
@@ -54,21 +54,12 @@ impl<'a> Walk<'a> {
         visit: &'a Visit,
         recipe: &'a Recipe,
     ) -> Self {
-        let visited = Visited {
-            outcome: VisitOutcome::Undecided {
-                reason: "not begun".to_owned(),
-            },
-            pages: Vec::new(),
-            exchanges: Vec::new(),
-            logged_in: false,
-            consented: false,
-        };
         Self {
             client,
             jar,
             visit,
             recipe,
-            visited,
+            visited: Visited::undecided("not begun"),
             submissions: HashMap::new(),
             pending_login: None,
             asked_json_login: false,
@@ -162,22 +153,7 @@ impl<'a> Walk<'a> {
         match classify(&hop.url, &posted, self.visit, self.client.allowed()) {
             Destination::Onward => Step::On(Box::new(hop)),
             Destination::Strange(reason) => undecided(reason),
-            Destination::Callback {
-                registered,
-                as_requested,
-                foreign,
-            } => {
-                let (query, fragment) = query_and_fragment(&hop.url);
-                Step::End(VisitOutcome::Callback {
-                    params: parameters(query),
-                    fragment: parameters(fragment),
-                    form_post: posted,
-                    registered,
-                    as_requested,
-                    foreign,
-                    url: hop.url,
-                })
-            }
+            Destination::Callback(kind) => Step::End(callback::outcome(hop.url, posted, kind)),
         }
     }
 
@@ -322,7 +298,7 @@ impl<'a> Walk<'a> {
             status,
             title: page.title.clone(),
             text: page.text.clone(),
-            exchange,
+            exchange: Some(exchange),
         })
     }
 

@@ -2,6 +2,7 @@
 
 mod client;
 mod limits;
+mod login;
 mod secrets;
 
 use std::path::Path;
@@ -35,6 +36,7 @@ pub(super) fn target(
     }
     lint.addresses();
     lint.users();
+    lint.login();
     for (name, client) in &target.clients {
         lint.client(name, client, suites);
     }
@@ -133,18 +135,6 @@ impl Lint<'_> {
                     "the suites know two users, `first` and `second`; the login name goes into `username`",
                 );
             }
-        }
-        if let Some(login) = &target.login.json_login
-            && !login
-                .body
-                .values()
-                .any(|value| value.contains("{password}"))
-        {
-            self.error(
-                &root.key("login").key("json_login").key("body").name(),
-                "no member of this login sends the password",
-                "write `{username}` and `{password}` where the user's belong",
-            );
         }
     }
 

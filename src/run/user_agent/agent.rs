@@ -1,0 +1,70 @@
+//! The user agent that the target file names, and what its driver keeps between visits.
+
+use super::command::Program;
+use super::walk::Walk;
+use super::{CookieJar, Visit, VisitOutcome, Visited};
+use crate::run::http::Client;
+use crate::run::redact::Kind;
+use crate::target::{Driver, Recipe, Target};
+
+/// Makes the visits of a session.
+pub struct UserAgent(Driving);
+
+enum Driving {
+    Form,
+    Command(Program),
+}
+
+impl UserAgent {
+    /// The user agent of a target.
+    pub fn new(target: &Target) -> Self {
+        Self(match &target.file.login.driver {
+            Driver::Form => Driving::Form,
+            Driver::Command(driver) => {
+                Driving::Command(Program::new(driver.clone(), target.base.clone()))
+            }
+        })
+    }
+
+    /// Makes one visit to the authorization endpoint. The jar keeps the session for a next visit.
+    pub async fn authorize(
+        &self,
+        client: &Client,
+        jar: &mut CookieJar,
+        visit: Visit,
+        recipe: &Recipe,
+    ) -> Visited {
+        if let Some(login) = &visit.login {
+            client.vault().learn(Kind::Password, &login.password);
+        }
+        match &self.0 {
+            Driving::Form => Walk::new(client, jar, &visit, recipe).go().await,
+            Driving::Command(program) => program.visit(client, jar, &visit).await,
+        }
+    }
+
+    /// Whether a visit tells of every page on the way.
+    pub const fn shows_pages(&self) -> bool {
+        matches!(self.0, Driving::Form)
+    }
+}
+
+impl Visited {
+    /// A visit of which only the end is known.
+    pub(super) fn ended(outcome: VisitOutcome) -> Self {
+        Self {
+            outcome,
+            pages: Vec::new(),
+            exchanges: Vec::new(),
+            logged_in: false,
+            consented: false,
+        }
+    }
+
+    /// A visit that tells nothing.
+    pub(super) fn undecided(reason: impl Into<String>) -> Self {
+        Self::ended(VisitOutcome::Undecided {
+            reason: reason.into(),
+        })
+    }
+}

@@ -1,0 +1,94 @@
+//! Who drives the user agent through login and consent, and what each of them can do.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Who drives the user agent. All come to the same three ends: a callback, a page, or a reason to
+/// give up.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Driver {
+    /// authspec itself, by plain HTTP and HTML forms.
+    #[default]
+    Form,
+    /// A program of the operator's.
+    Command(CommandDriver),
+}
+
+/// A program that gets one visit as a JSON document on its standard input and answers with one on
+/// its standard output. It is started anew for each visit, in the target file's folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CommandDriver {
+    /// The program and its arguments. A path starts at the target file; a bare name is looked up
+    /// in PATH.
+    pub program: Vec<String>,
+    /// Seconds for one visit; then the program is killed, with the processes that it started.
+    #[serde(default = "a_minute")]
+    pub timeout: u64,
+    /// How many visits may be under way at the same time.
+    #[serde(default = "four")]
+    pub at_once: usize,
+}
+
+const fn a_minute() -> u64 {
+    60
+}
+
+const fn four() -> usize {
+    4
+}
+
+/// Something that a case may want of the user agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Ability {
+    /// Show every page on the way with its headers.
+    ShowPages,
+    /// Send the authorization request with another method than GET.
+    OtherMethod,
+}
+
+impl Driver {
+    /// The word in the target file.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Form => "form",
+            Self::Command(_) => "command",
+        }
+    }
+
+    /// What to add to the target file for an ability that this driver has not; `None` where it has
+    /// it.
+    pub fn lacks(&self, ability: Ability) -> Option<String> {
+        let able = "`login.driver: form`";
+        let why = match (self, ability) {
+            (Self::Form, _) => return None,
+            (Self::Command(_), Ability::ShowPages) => {
+                "which sees every page with its headers (a `command` tells only how a visit ended)"
+            }
+            (Self::Command(_), Ability::OtherMethod) => {
+                "which can send the authorization request by POST (a `command` gets a URL to open)"
+            }
+        };
+        Some(format!("{able}, {why}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_driver_lacks_says_which_one_has_it() {
+        let command = Driver::Command(CommandDriver {
+            program: vec!["login".to_owned()],
+            timeout: 1,
+            at_once: 1,
+        });
+        for ability in [Ability::ShowPages, Ability::OtherMethod] {
+            assert_eq!(Driver::Form.lacks(ability), None);
+            let add = command.lacks(ability).expect("it lacks that");
+            assert!(add.starts_with("`login.driver: form`"), "{add}");
+        }
+    }
+}
