@@ -78,12 +78,12 @@ pub const fn of_status(status: u16) -> Option<&'static str> {
 /// What to do about an OAuth error of the honest flow (OAuth 2.1 sections 3.2.4 and 4.1.2.1, RFC
 /// 8707 section 2, RFC 7591 section 3.2.2).
 pub fn of_error(step: &StepRecord) -> Option<&'static str> {
-    let error = ["/json/error", "/callback/params/error"]
+    let error = ["/json/error", "/callback/parameters/error"]
         .into_iter()
         .find_map(|path| step.result.pointer(path).and_then(Value::as_str))?;
     match error {
         "invalid_scope" => Some(
-            "name only scopes that this server grants the user, in `scopes` and \
+            "name scopes that this server grants the user, and no others, in `scopes` and \
              `operations.*.scopes`",
         ),
         "invalid_target" => Some(
@@ -135,7 +135,7 @@ mod tests {
         ] {
             for result in [
                 json!({ "json": { "error": error } }),
-                json!({ "callback": { "params": { "error": error } } }),
+                json!({ "callback": { "parameters": { "error": error } } }),
             ] {
                 let mend = of_error(&refused(result)).unwrap_or_default();
                 assert!(mend.contains(member), "{error}: {mend}");
