@@ -40,48 +40,77 @@ pub async fn look(
     watched: &Watched,
     console: &Console,
 ) -> Result<Prepared, Failure> {
+    let Recognized {
+        prepared,
+        taken_for,
+    } = recognize(suites, file, conduct, watched).await?;
+    if let Some(taken_for) = taken_for {
+        console.remark(&format!("{taken_for} {LOOKING}"));
+    }
+    if let Some(other) = other_origin(&prepared) {
+        console.remark(&format!(
+            "its authorization server is on another origin and is left alone: add \
+             `--allow-origin {other}` to judge it, too"
+        ));
+    }
+    Ok(prepared)
+}
+
+/// A URL of which is known what it is.
+pub struct Recognized {
+    /// What was found.
+    pub prepared: Prepared,
+    /// What it was taken for and why, in a sentence; `None` where nobody answered.
+    pub taken_for: Option<String>,
+}
+
+/// Looks at the URL: an MCP server, an issuer, or neither for certain.
+pub async fn recognize(
+    suites: &Suites,
+    file: TargetFile,
+    conduct: &Conduct,
+    watched: &Watched,
+) -> Result<Recognized, Failure> {
     let events = watched.events();
     let url = file.mcp_server.clone().unwrap_or_default();
-    let as_server = prepare(suites, resolve(&file)?, conduct, events, watched.cancel()).await?;
+    let prepared = prepare(suites, resolve(&file)?, conduct, events, watched.cancel()).await?;
+    let taken = |prepared, taken_for| Recognized {
+        prepared,
+        taken_for,
+    };
     // Cut short, it can be taken for nothing.
     if watched.cancel().borrow().is_some() {
-        return Ok(as_server);
+        return Ok(taken(prepared, None));
     }
-    if is(Capability::Protected, &as_server) {
-        console.remark(&format!(
-            "{url} is taken as an MCP server: it asks for a token. {LOOKING}"
-        ));
-        suggest_origin(&file, &as_server, console);
-        return Ok(as_server);
+    if is(Capability::Protected, &prepared) {
+        let words = format!("{url} is taken as an MCP server: it asks for a token.");
+        return Ok(taken(prepared, Some(words)));
     }
     let answers = |step: &DoctorStep| step.state != DoctorState::Broken;
-    if !as_server.examined().steps.first().is_some_and(answers) {
-        return Ok(as_server);
+    if !prepared.examined().steps.first().is_some_and(answers) {
+        return Ok(taken(prepared, None));
     }
     if let Some(as_issuer) = as_issuer(suites, &file, &url, conduct, watched).await? {
-        as_server.dismiss(events).await;
-        console.remark(&format!(
-            "{url} is taken as an authorization server: its metadata name it as the issuer. \
-             {LOOKING}"
-        ));
-        return Ok(as_issuer);
+        prepared.dismiss(events).await;
+        let words = format!(
+            "{url} is taken as an authorization server: its metadata name it as the issuer."
+        );
+        return Ok(taken(as_issuer, Some(words)));
     }
     // `mend` says what was meant, where the address is wrong.
-    let wrong = as_server.examined().steps.first();
+    let wrong = prepared.examined().steps.first();
     let wrong = wrong.filter(|step| step.state == DoctorState::Notice);
-    if let Some(step) = wrong {
-        let full_stop = if step.mend.ends_with('?') { "" } else { "." };
-        console.remark(&format!(
-            "{}: {}{full_stop} {LOOKING}",
-            step.found, step.mend
-        ));
-        return Ok(as_server);
-    }
-    console.remark(&format!(
-        "{url} is taken as an MCP server, though it shows no sign of asking for a token; no \
-         authorization server metadata name it as the issuer either. {LOOKING}"
-    ));
-    Ok(as_server)
+    let words = match wrong {
+        Some(step) => {
+            let full_stop = if step.mend.ends_with('?') { "" } else { "." };
+            format!("{}: {}{full_stop}", step.found, step.mend)
+        }
+        None => format!(
+            "{url} is taken as an MCP server, though it shows no sign of asking for a token; no \
+             authorization server metadata name it as the issuer either."
+        ),
+    };
+    Ok(taken(prepared, Some(words)))
 }
 
 const LOOKING: &str = "Nothing is registered and nobody logs in; a target file lets more be judged";
@@ -129,19 +158,14 @@ fn resolve(file: &TargetFile) -> Result<Target, Failure> {
     Ok(Target::resolve(file.clone(), Path::new(""))?)
 }
 
-/// The authorization server on another origin is not talked to unless somebody says so.
-fn suggest_origin(file: &TargetFile, prepared: &Prepared, console: &Console) {
-    let variables = &prepared.examined().knowledge.variables;
+/// The origin of the authorization server, where nothing may be sent to it yet.
+pub fn other_origin(prepared: &Prepared) -> Option<String> {
+    let file = prepared.file();
     let origin = |url: &str| Origin::of(url).map(|origin| origin.to_string());
-    let Some(issuer) = variables.get("issuer").and_then(Value::as_str) else {
-        return;
-    };
-    let allowed = file.allow_origins.iter().chain(&file.mcp_server);
-    let mut allowed = allowed.filter_map(|url| origin(url));
-    if let Some(other) = origin(issuer).filter(|other| !allowed.any(|known| known == *other)) {
-        console.remark(&format!(
-            "its authorization server {issuer} is on another origin and is left alone: add \
-             `--allow-origin {other}` to judge it, too"
-        ));
-    }
+    let variables = &prepared.examined().knowledge.variables;
+    let other = origin(variables.get("issuer")?.as_str()?)?;
+    let own = [&file.mcp_server, &file.authorization_server];
+    let mut allowed = file.allow_origins.iter().chain(own.into_iter().flatten());
+    let known = allowed.any(|url| origin(url).as_ref() == Some(&other));
+    (!known).then_some(other)
 }

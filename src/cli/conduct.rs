@@ -177,6 +177,11 @@ impl Prepared {
         &self.plan
     }
 
+    /// The target file that it was prepared for.
+    pub fn file(&self) -> &TargetFile {
+        &self.session.target.file
+    }
+
     /// The most requests a second to one origin, if there is a limit.
     pub fn rate(&self) -> Option<f64> {
         rate(&self.session.target.file)

@@ -63,29 +63,7 @@ fn print(recording: &Recording, console: &Console) -> Result<(), Failure> {
     if console.verbosity > Verbosity::Quiet {
         writeln!(out, "{}", heading(&format!("The way in to {name}")))?;
     }
-    for step in &recording.doctor {
-        let word = match step.state {
-            DoctorState::Ok => "ok".green(),
-            DoctorState::Notice => "look".yellow(),
-            DoctorState::Broken => "broken".red(),
-            DoctorState::Skipped => "skipped".normal(),
-        };
-        let fine = matches!(step.state, DoctorState::Ok | DoctorState::Skipped);
-        if fine && console.verbosity == Verbosity::Quiet {
-            continue;
-        }
-        // Padding counts characters, not the colour's own.
-        let gap = " ".repeat(8_usize.saturating_sub(word.chars().count()));
-        writeln!(
-            out,
-            "{word}{gap} {:<12} {}",
-            step.name,
-            visible(&step.found)
-        )?;
-        if !step.mend.is_empty() {
-            writeln!(out, "{:9}{:<12} mend: {}", "", "", visible(&step.mend))?;
-        }
-    }
+    out.write_all(said(recording, console.verbosity).as_bytes())?;
     if console.verbosity == Verbosity::Verbose {
         writeln!(out, "\n{}", heading("What the target has"))?;
         for (capability, presence) in &recording.target.capabilities {
@@ -100,4 +78,30 @@ fn print(recording: &Recording, console: &Console) -> Result<(), Failure> {
     }
     out.flush()?;
     Ok(())
+}
+
+/// The steps, a line for each and one for its mend; the fine ones are left out where it is quiet.
+pub fn said(recording: &Recording, verbosity: Verbosity) -> String {
+    let mut said = String::new();
+    for step in &recording.doctor {
+        let word = match step.state {
+            DoctorState::Ok => "ok".green(),
+            DoctorState::Notice => "look".yellow(),
+            DoctorState::Broken => "broken".red(),
+            DoctorState::Skipped => "skipped".normal(),
+        };
+        let fine = matches!(step.state, DoctorState::Ok | DoctorState::Skipped);
+        if fine && verbosity == Verbosity::Quiet {
+            continue;
+        }
+        // Padding counts characters, not the colour's own.
+        let gap = " ".repeat(8_usize.saturating_sub(word.chars().count()));
+        let found = visible(&step.found);
+        said.push_str(&format!("{word}{gap} {:<12} {found}\n", step.name));
+        if !step.mend.is_empty() {
+            let mend = visible(&step.mend);
+            said.push_str(&format!("{:9}{:<12} mend: {mend}\n", "", ""));
+        }
+    }
+    said
 }

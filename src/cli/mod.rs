@@ -17,6 +17,7 @@ mod explain;
 mod failure;
 mod filters;
 pub mod fixtures;
+mod init;
 mod last_result;
 mod lint;
 mod list;
@@ -70,6 +71,7 @@ pub fn main() -> ExitCode {
 fn dispatch(command: Command, console: &Console) -> Result<u8, Failure> {
     match command {
         Command::Demo(args) => demo::demo(&args, console),
+        Command::Init(args) => init::init(&args, console),
         Command::Run(args) => run::run(&args, console),
         Command::Doctor(args) => doctor::doctor(&args, console),
         Command::List(args) => list::list(&args, console),

@@ -66,7 +66,7 @@ fn file(format: Format, input: &ReportInput<'_>, folder: &Path) -> Result<PathBu
 }
 
 /// A temporary file is its owner's alone; a result is an ordinary file.
-fn readable_by_all(file: &tempfile::NamedTempFile) -> std::io::Result<()> {
+pub fn readable_by_all(file: &tempfile::NamedTempFile) -> std::io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;

@@ -454,6 +454,7 @@ fn case(own: &Map<String, Value>) -> PlannedCase {
             run: "run".to_owned(),
             control: None,
         },
+        lacks: Vec::new(),
     }
 }
 

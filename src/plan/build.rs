@@ -123,6 +123,7 @@ impl Builder<'_> {
             disposition: Disposition::NotApplicable {
                 reason: format!("MCP {} does not ask for it", self.version),
             },
+            lacks: Vec::new(),
         }
     }
 
@@ -162,8 +163,12 @@ impl Builder<'_> {
         all.capabilities.extend(row_needs(&row.members));
         all.of_steps(self.suites, &steps);
         let obstacle = needs::obstacle(self.suites, &all, self.knowledge);
+        let unmet = self.unmet_condition(&case.check);
+        if unmet.is_none() {
+            case.lacks = needs::lacks(self.suites, &all, self.knowledge);
+        }
         let obstacle = obstacle
-            .or_else(|| self.unmet_condition(&case.check))
+            .or(unmet)
             .or_else(|| abilities::obstacle(&case.check, &steps, &self.knowledge.driver));
         case.disposition = match obstacle {
             Some(obstacle) => obstacle,

@@ -183,6 +183,27 @@ pub(crate) fn obstacle(
     untested.or(broken)
 }
 
+/// Everything that a case with these needs wants of the operator, each as the words of what to add;
+/// nothing where the server lacks a part of it, since giving the rest would not help.
+pub(crate) fn lacks(suites: &Suites, needs: &Needs, knowledge: &Knowledge) -> Vec<String> {
+    let mut lacks = Vec::new();
+    for capability in &needs.capabilities {
+        match knowledge.capabilities.get(capability) {
+            Some(Presence::Absent { .. }) => return Vec::new(),
+            Some(Presence::NotGiven { add }) if !lacks.contains(add) => lacks.push(add.clone()),
+            _ => {}
+        }
+    }
+    for client in &needs.clients {
+        if let Some(Disposition::Untested { add }) = missing_client(suites, client, knowledge)
+            && !lacks.contains(&add)
+        {
+            lacks.push(add);
+        }
+    }
+    lacks
+}
+
 fn missing_client(suites: &Suites, client: &str, knowledge: &Knowledge) -> Option<Disposition> {
     if knowledge.given_clients.iter().any(|given| given == client) {
         return None;

@@ -77,6 +77,8 @@ pub struct PlannedCase {
     pub level: Option<Level>,
     /// What happens to it.
     pub disposition: Disposition,
+    /// Everything that the operator did not give of what it needs; the disposition names the first.
+    pub lacks: Vec<String>,
 }
 
 /// Whether a case runs, and if not, why.

@@ -202,6 +202,7 @@ mod tests {
                 run: run.to_owned(),
                 control: control.map(str::to_owned),
             },
+            lacks: Vec::new(),
         }
     }
 

@@ -2,7 +2,10 @@
 
 mod demo;
 mod files;
+mod init;
+mod riddle;
 mod run;
+mod served;
 mod words;
 
 use std::path::Path;

@@ -1,66 +1,9 @@
 //! `authspec run` and `authspec doctor` against URLs and target files.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
-use tempfile::TempDir;
-
+use super::served::Served;
 use super::{empty, result, say};
-
-/// Reference servers in a program of their own.
-struct Served {
-    program: Child,
-    mcp: String,
-    issuer: String,
-}
-
-impl Served {
-    fn start() -> Self {
-        Self::start_with(&[])
-    }
-
-    fn start_with(options: &[&str]) -> Self {
-        let mut program = Command::new(env!("CARGO_BIN_EXE_authspec"))
-            .args(["serve", "--color", "never"])
-            .args(options)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the servers start");
-        let out = program.stdout.take().expect("standard output");
-        let lines = BufReader::new(out).lines().map_while(Result::ok);
-        let lines: Vec<String> = lines
-            .take_while(|line| !line.starts_with("Ctrl-C"))
-            .collect();
-        let after = |heading: &str| {
-            let at = lines.iter().position(|line| line.starts_with(heading));
-            lines[at.expect("the heading") + 1].trim().to_owned()
-        };
-        Self {
-            mcp: after("MCP servers"),
-            issuer: after("Authorization server"),
-            program,
-        }
-    }
-}
-
-impl Served {
-    /// Writes `target.yaml`.
-    fn describe(&self, folder: &TempDir) {
-        let file = format!(
-            "mcp_server: {}\nauthorization_server: {}\nusers:\n  first:\n    username: alice\n    \
-             password: {{ value: wonderland-7 }}\nscopes: [mcp:tools:weather]\n",
-            self.mcp, self.issuer
-        );
-        std::fs::write(folder.path().join("target.yaml"), file).expect("the file");
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.program.kill();
-        let _ = self.program.wait();
-    }
-}
 
 #[test]
 fn from_a_url_nothing_is_registered_and_nobody_logs_in() {

@@ -51,6 +51,11 @@ pub enum Command {
     /// Starts a correct authorization server and a correct MCP server on loopback ports and tests
     /// them over real HTTP like any stranger's. `--defect` makes them wrong in one way.
     Demo(Demo),
+    /// Write a target file for a server, from its URL
+    ///
+    /// Looks at the server and writes what it found, what the file still lacks, and for how many
+    /// cases. With `--user` it logs in at once and says how that went. No tool is called.
+    Init(Init),
     /// Test a server
     ///
     /// TARGET is a target file, which says how to log in and what may be called, or just a URL.
@@ -91,6 +96,37 @@ pub struct Demo {
     /// Where results go.
     #[command(flatten)]
     pub output: Output,
+}
+
+/// `authspec init`.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The URL of an MCP server, or of an authorization server (its issuer)
+    pub url: String,
+    /// The file to write; `-` is standard output
+    #[arg(long, value_name = "FILE", default_value = "target.yaml")]
+    pub out: PathBuf,
+    /// Write over the file if it is there
+    #[arg(long)]
+    pub force: bool,
+    /// Log in as this user at once, to try the way in; clients are registered for it
+    #[arg(long, value_name = "NAME", requires = "password")]
+    pub user: Option<String>,
+    /// The environment variable that holds the user's password
+    #[arg(long, value_name = "VARIABLE", group = "password", requires = "user")]
+    pub password_env: Option<String>,
+    /// The file that holds the user's password
+    #[arg(long, value_name = "FILE", group = "password", requires = "user")]
+    pub password_file: Option<String>,
+    /// The MCP version to judge by; 2025-11-25 unless given
+    #[arg(long, value_name = "VERSION", value_parser = options::version())]
+    pub mcp_version: Option<crate::suite::McpVersion>,
+    /// Whom to talk to.
+    #[command(flatten)]
+    pub reach: Reach,
+    /// How to behave.
+    #[command(flatten)]
+    pub manners: Manners,
 }
 
 /// `authspec run`.

@@ -14,6 +14,7 @@ mod hop;
 mod jar;
 mod page;
 mod submission;
+mod survey;
 #[cfg(test)]
 mod tests;
 mod visit;
@@ -22,6 +23,7 @@ mod words;
 
 pub use agent::UserAgent;
 pub use jar::CookieJar;
+pub use survey::{FormSeen, Survey, survey};
 pub use visit::{
     Consent, Credentials, MAX_PAGES, Method, PageKind, PageSeen, StopBefore, Visit, VisitOutcome,
     Visited,

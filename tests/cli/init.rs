@@ -1,0 +1,305 @@
+//! `authspec init URL`: from nothing to a target file, and from there to a report.
+
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use super::served::Served;
+use super::{Said, authspec, empty, result, riddle, say};
+
+const PASSWORD: &str = "wonderland-7";
+
+/// Runs with the variables that a target file may name.
+fn say_with_secrets(folder: &TempDir, arguments: &[&str]) -> Said {
+    let mut command = authspec(folder);
+    for variable in [
+        "ALICE",
+        "FIRST_PASSWORD",
+        "SECOND_PASSWORD",
+        "ACCESS_TOKEN",
+        "CONFIDENTIAL_SECRET",
+        "MACHINE_SECRET",
+        "INTROSPECTOR_SECRET",
+    ] {
+        command.env(variable, PASSWORD);
+    }
+    let output = command
+        .args(arguments)
+        .output()
+        .expect("the program starts");
+    Said {
+        code: output.status.code(),
+        out: String::from_utf8_lossy(&output.stdout).into_owned(),
+        err: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+fn read(folder: &TempDir, name: &str) -> String {
+    std::fs::read_to_string(folder.path().join(name)).expect("the file")
+}
+
+/// The file with every member that it proposes.
+fn filled_in(text: &str) -> String {
+    let is_member = |rest: &str| !rest.starts_with(' ') || rest.starts_with("  ");
+    let lines = text.lines().map(|line| match line.strip_prefix('#') {
+        Some(rest) if !rest.is_empty() && is_member(rest) => rest,
+        _ => line,
+    });
+    lines.collect::<Vec<_>>().join("\n") + "\n"
+}
+
+/// The operations that the reference servers logged for an event.
+fn logged(log: &Path, event: &str) -> Vec<String> {
+    let log = std::fs::read_to_string(log).expect("the log");
+    let entries = log
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("an entry"));
+    let of_event = entries.filter(|entry: &serde_json::Value| entry["event"] == event);
+    of_event
+        .map(|entry| entry["operation"].as_str().unwrap_or_default().to_owned())
+        .collect()
+}
+
+#[test]
+fn a_newcomer_gets_from_a_url_to_a_report() {
+    let folder = empty();
+    let log = folder.path().join("audit.log");
+    let served = Served::start_with(&["--audit-log", &log.display().to_string()]);
+    let said = say_with_secrets(
+        &folder,
+        &[
+            "init",
+            &served.mcp,
+            "--allow-origin",
+            &served.issuer,
+            "--user",
+            "alice",
+            "--password-env",
+            "ALICE",
+        ],
+    );
+    said.ends_with(0)
+        .remarks("login        a code arrived")
+        .remarks("target.yaml is written")
+        .remarks("more wait for operations")
+        .remarks("then: authspec run target.yaml");
+    assert_eq!(said.out, "");
+    // The list of tools was read, and none of them was called.
+    assert_eq!(logged(&log, "access"), ["initialize", "tools/list"]);
+    // The client that was registered for it is gone.
+    assert_eq!(logged(&log, "registration").len(), 1);
+    assert_eq!(logged(&log, "client_management"), ["DELETE"]);
+    let text = read(&folder, "target.yaml");
+    for part in [
+        "  first: { username: alice, password: { env: ALICE } }",
+        "#login: { username_field: username, password_field: password, approve: Allow, deny: Deny }",
+        "#  get_weather: { scopes: [], call: { tool: { name: get_weather, arguments: { city: ",
+        "# - authorization_endpoint: http",
+        "registration: { allowed: true }",
+    ] {
+        assert!(text.contains(part), "no {part:?} in\n{text}");
+    }
+    assert!(!text.contains(PASSWORD));
+    say_with_secrets(&folder, &["lint", "target.yaml"]).ends_with(0);
+    say_with_secrets(
+        &folder,
+        &["run", "target.yaml", "--suite", "authorization/pkce"],
+    )
+    .ends_with(0)
+    .prints(" 0 failed");
+    // What it proposes can be filled in as it stands.
+    std::fs::write(folder.path().join("filled.yaml"), filled_in(&text)).expect("the file");
+    let said = say_with_secrets(&folder, &["lint", "filled.yaml"]);
+    assert!(
+        !said.err.contains("error:"),
+        "{}\n{}",
+        said.err,
+        filled_in(&text)
+    );
+}
+
+#[test]
+fn without_a_user_nothing_is_registered_and_all_that_is_public_is_told() {
+    let folder = empty();
+    let log = folder.path().join("audit.log");
+    let served = Served::start_with(&["--audit-log", &log.display().to_string()]);
+    let other = format!("come again with `--allow-origin {}`", served.issuer);
+    let said = say(&folder, &["init", &served.mcp]);
+    said.ends_with(0)
+        .remarks("is taken as an MCP server")
+        .remarks(&other)
+        .remarks("more wait for users.first")
+        .remarks("--user NAME --password-env VARIABLE");
+    let text = read(&folder, "target.yaml");
+    assert!(
+        text.contains(&format!("#allow_origins: [\"{}\"]", served.issuer)),
+        "{text}"
+    );
+    let said = say(
+        &folder,
+        &[
+            "init",
+            &served.mcp,
+            "--allow-origin",
+            &served.issuer,
+            "--force",
+        ],
+    );
+    said.ends_with(0).remarks("more wait for users.first");
+    assert!(!said.err.contains("come again"), "{}", said.err);
+    assert_eq!(logged(&log, "registration"), Vec::<String>::new());
+    assert_eq!(logged(&log, "login"), Vec::<String>::new());
+    let text = read(&folder, "target.yaml");
+    assert!(
+        text.contains(&format!("allow_origins: [\"{}\"]", served.issuer)),
+        "{text}"
+    );
+    assert!(text.contains("#  first: { username: NAME"), "{text}");
+    say(&folder, &["lint", "target.yaml"]).ends_with(0);
+    say(&folder, &["run", "target.yaml", "--suite", "discovery"]).ends_with(0);
+    assert_ne!(result(&folder)["cases"], serde_json::json!([]));
+    std::fs::write(folder.path().join("filled.yaml"), filled_in(&text)).expect("the file");
+    let said = say_with_secrets(&folder, &["lint", "filled.yaml"]);
+    assert!(
+        !said.err.contains("error:"),
+        "{}\n{}",
+        said.err,
+        filled_in(&text)
+    );
+}
+
+#[test]
+fn an_issuer_alone_gets_a_file_without_an_mcp_server() {
+    let (served, folder) = (Served::start(), empty());
+    let said = say_with_secrets(
+        &folder,
+        &[
+            "init",
+            &served.issuer,
+            "--user",
+            "alice",
+            "--password-env",
+            "ALICE",
+            "--out",
+            "-",
+        ],
+    );
+    said.ends_with(0)
+        .remarks("is taken as an authorization server")
+        .prints(&format!("authorization_server: \"{}\"", served.issuer))
+        // Without any scope there was no code.
+        .prints("\nscopes: [\"mcp:tools:weather\"");
+    for absent in ["\nmcp_server:", "operations:"] {
+        assert!(!said.out.contains(absent), "{absent}: {}", said.out);
+    }
+    assert!(!folder.path().join("target.yaml").exists());
+    std::fs::write(folder.path().join("target.yaml"), &said.out).expect("the file");
+    say_with_secrets(
+        &folder,
+        &["run", "target.yaml", "--suite", "authorization/pkce"],
+    )
+    .ends_with(0);
+}
+
+#[test]
+fn where_nothing_is_no_file_is_written() {
+    let folder = empty();
+    say(&folder, &["init", "http://127.0.0.1:9/mcp"])
+        .ends_with(3)
+        .remarks("mend: start the server")
+        .remarks("could not be reached");
+    let page = format!("{}/page", riddle::start());
+    say(&folder, &["init", &page])
+        .ends_with(3)
+        .remarks("with a web page: give the MCP endpoint");
+    let served = Served::start();
+    let origin = served.mcp.trim_end_matches("/mcp");
+    say(&folder, &["init", origin])
+        .ends_with(3)
+        .remarks(&format!("did you mean {}?", served.mcp));
+    say(&folder, &["init", "mcp.example"])
+        .ends_with(2)
+        .remarks("is not a URL");
+    assert!(!folder.path().join("target.yaml").exists());
+}
+
+#[test]
+fn a_file_that_is_there_is_written_over_only_by_force() {
+    let (served, folder) = (Served::start(), empty());
+    std::fs::write(folder.path().join("target.yaml"), "mine\n").expect("the file");
+    say(&folder, &["init", &served.mcp])
+        .ends_with(2)
+        .remarks("--force");
+    assert_eq!(read(&folder, "target.yaml"), "mine\n");
+    say(&folder, &["init", &served.mcp, "--force"]).ends_with(0);
+    assert!(read(&folder, "target.yaml").contains(&served.mcp));
+}
+
+#[test]
+fn a_login_that_fails_is_told_with_its_page_and_the_file_written() {
+    let (served, folder) = (Served::start(), empty());
+    let secret = folder.path().join("secret");
+    std::fs::write(&secret, "wrong\n").expect("the secret");
+    let said = say(
+        &folder,
+        &[
+            "init",
+            &served.mcp,
+            "--allow-origin",
+            &served.issuer,
+            "--user",
+            "alice",
+            "--password-file",
+            "secret",
+        ],
+    );
+    said.ends_with(3).remarks("login refused");
+    let text = read(&folder, "target.yaml").replace("\n# ", " ");
+    for part in [
+        "password: { file: secret }",
+        "The login was tried and did not go through",
+        "fields `username` (Name), `password` (Password), buttons `Log in`",
+    ] {
+        assert!(text.contains(part), "no {part:?} in\n{text}");
+    }
+    say(&folder, &["lint", "target.yaml"]).ends_with(0);
+    std::fs::write(&secret, PASSWORD).expect("the secret");
+    say(&folder, &["doctor", "target.yaml"])
+        .ends_with(0)
+        .prints("a code arrived");
+    say(&folder, &["init", &served.issuer, "--user", "alice"])
+        .ends_with(2)
+        .remarks("--password-env");
+    let unset = [
+        "--user",
+        "alice",
+        "--password-env",
+        "NOT_SET_ANYWHERE",
+        "--force",
+    ];
+    say(&folder, &[&["init", &served.issuer], &unset[..]].concat())
+        .ends_with(2)
+        .remarks("NOT_SET_ANYWHERE is not set");
+}
+
+#[test]
+fn pages_in_unknown_words_are_guessed_and_the_recipe_is_written() {
+    let (issuer, folder) = (riddle::start(), empty());
+    let arguments = [
+        "init",
+        &issuer,
+        "--user",
+        "alice",
+        "--password-env",
+        "ALICE",
+    ];
+    say_with_secrets(&folder, &arguments)
+        .ends_with(0)
+        .remarks("login        a code arrived");
+    let text = read(&folder, "target.yaml");
+    let recipe = "login: { username_field: badge, approve: \"Jo mei\", deny: \"Nix da\" }";
+    assert!(text.lines().any(|line| line == recipe), "{text}");
+    say_with_secrets(&folder, &["doctor", "target.yaml"])
+        .ends_with(0)
+        .prints("a code arrived");
+}
