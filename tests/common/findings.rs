@@ -30,6 +30,8 @@ pub struct Variant {
     pub env: BTreeMap<String, String>,
     /// Version to judge by.
     pub mcp_version: Option<McpVersion>,
+    /// The only cases that are run, as globs; all unless given.
+    pub cases: Vec<String>,
 }
 
 /// Cases with one cause.

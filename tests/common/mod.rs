@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 pub mod findings;
+pub mod pairs;
 pub mod server;
 
 use std::path::Path;

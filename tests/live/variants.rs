@@ -1,0 +1,105 @@
+//! Each variant of each server has the findings that its `findings.yaml` lists, and no other.
+
+use std::sync::Arc;
+
+use authspec::judge::{CaseResult, Verdict};
+use authspec::plan::Pattern;
+use libtest_mimic::{Failed, Trial};
+
+use crate::bench::{Bench, accuses, patterns};
+use crate::common::findings::{Findings, Variant};
+
+/// More open MUST cases than this would say little of a server.
+const MOST_OPEN_PERCENT: usize = 5;
+
+/// A trial for each variant.
+pub fn trials(bench: &Arc<Bench>) -> Vec<Trial> {
+    let mut trials = Vec::new();
+    for (server, folder) in &bench.folders {
+        for name in folder.findings.variants.keys() {
+            let title = format!("{} {name}", folder.findings.server);
+            if let Some(reason) = bench.missing(server) {
+                println!("skipped {title}: {reason}");
+                trials.push(Trial::test(title, || Ok(())).with_ignored_flag(true));
+                continue;
+            }
+            let (bench, server, name) = (Arc::clone(bench), server.clone(), name.clone());
+            trials.push(Trial::test(title, move || compare(&bench, &server, &name)));
+        }
+    }
+    trials
+}
+
+fn compare(bench: &Bench, server: &str, name: &str) -> Result<(), Failed> {
+    let outcome = bench.outcome(server, name)?;
+    let findings = &bench.folders[server].findings;
+    let mut wrong = differences(&outcome.cases, findings, name);
+    wrong.extend(open_musts(&outcome.cases, findings, name));
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(wrong.join("\n").into())
+    }
+}
+
+/// Findings that are not listed, and listed ones that did not come.
+fn differences(cases: &[CaseResult], findings: &Findings, name: &str) -> Vec<String> {
+    let listed = patterns(findings.of(name));
+    let mut wrong: Vec<String> = cases
+        .iter()
+        .filter(|case| accuses(&case.verdict))
+        .filter(|case| !listed.iter().any(|pattern| pattern.selects(&case.id)))
+        .map(|case| format!("not listed: {}: {:?}", case.id, case.verdict.findings()))
+        .collect();
+    for (text, pattern) in findings.of(name).zip(&listed) {
+        let mut selected = cases.iter().filter(|case| pattern.selects(&case.id));
+        let left_out = is_part(findings, name) && selected.clone().next().is_none();
+        if !left_out && !selected.any(|case| accuses(&case.verdict)) {
+            wrong.push(format!("listed, but it did not come: {text}"));
+        }
+    }
+    wrong
+}
+
+/// MUST cases that stayed open although nobody listed them, too many of them, and every harness
+/// fault.
+fn open_musts(cases: &[CaseResult], findings: &Findings, name: &str) -> Vec<String> {
+    let expected: Vec<Pattern> = patterns(findings.open(name));
+    let listed = |case: &CaseResult| expected.iter().any(|pattern| pattern.selects(&case.id));
+    let applicable = cases
+        .iter()
+        .filter(|case| is_must(case) && !matches!(case.verdict, Verdict::NotApplicable { .. }))
+        .count();
+    let open: Vec<&CaseResult> = cases.iter().filter(|case| is_open_must(case)).collect();
+    let mut wrong: Vec<String> = cases
+        .iter()
+        .filter(|case| matches!(case.verdict, Verdict::Error { .. }))
+        .chain(open.iter().copied().filter(|case| !listed(case)))
+        .map(|case| format!("open: {}: {:?}", case.id, case.verdict))
+        .collect();
+    if open.len() * 100 > applicable * MOST_OPEN_PERCENT && !is_part(findings, name) {
+        wrong.push(format!(
+            "{} of {applicable} MUST cases are open",
+            open.len()
+        ));
+    }
+    wrong
+}
+
+/// Only some cases of the variant are run.
+fn is_part(findings: &Findings, name: &str) -> bool {
+    let part = |variant: &Variant| !variant.cases.is_empty();
+    findings.variants.get(name).is_some_and(part)
+}
+
+fn is_must(case: &CaseResult) -> bool {
+    case.level.is_some_and(authspec::suite::Level::is_must)
+}
+
+fn is_open_must(case: &CaseResult) -> bool {
+    let open = matches!(
+        case.verdict,
+        Verdict::Inconclusive { .. } | Verdict::Untested { .. }
+    );
+    open && is_must(case)
+}
