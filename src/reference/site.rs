@@ -39,8 +39,11 @@ impl Site {
     }
 
     /// The resources that the authorization server knows, the default first (RFC 8707 section 2).
-    pub fn resources(&self) -> [String; 2] {
-        [self.mcp_url.clone(), self.second_mcp_url.clone()]
+    pub fn resources(&self) -> Vec<String> {
+        match self.policy.resources.known.as_slice() {
+            [] => vec![self.mcp_url.clone(), self.second_mcp_url.clone()],
+            known => known.to_vec(),
+        }
     }
 
     /// The JWK set document (RFC 8414 section 2, `jwks_uri`).

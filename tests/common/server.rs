@@ -14,6 +14,9 @@ use super::findings::Variant;
 /// First start installs packages.
 const PATIENCE: Duration = Duration::from_secs(300);
 
+/// This machine, as target files name it.
+const HOSTS: [&str; 2] = ["127.0.0.1", "localhost"];
+
 /// A running server.
 pub struct Server {
     child: Child,
@@ -27,6 +30,8 @@ impl Server {
         let mut child = Command::new(folder.join("start"))
             .envs(&variant.env)
             .env("PORT", port.to_string())
+            // Where authspec plays a part of the server's surroundings.
+            .env("AUTHSPEC", env!("CARGO_BIN_EXE_authspec"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -60,10 +65,9 @@ impl Server {
         let named = server.and_then(port_of);
         let Some(named) = named else { return file };
         let text = serde_json::to_string(&file).map(|text| {
-            text.replace(
-                &format!("127.0.0.1:{named}"),
-                &format!("127.0.0.1:{}", self.port),
-            )
+            HOSTS.iter().fold(text, |text, host| {
+                text.replace(&format!("{host}:{named}"), &format!("{host}:{}", self.port))
+            })
         });
         text.ok()
             .and_then(|text| serde_json::from_str(&text).ok())
@@ -89,8 +93,9 @@ impl Drop for Server {
 }
 
 fn port_of(url: &str) -> Option<&str> {
-    let rest = url.strip_prefix("http://127.0.0.1:")?;
-    rest.split('/').next()
+    let rest = url.strip_prefix("http://")?;
+    let (host, rest) = rest.split_once(':')?;
+    HOSTS.contains(&host).then(|| rest.split('/').next())?
 }
 
 fn free_port() -> Result<u16, String> {

@@ -1,5 +1,7 @@
 //! Other policies: what one field changes.
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::json;
 
 use super::client::{CALLBACK, Server, VERIFIER};
@@ -17,6 +19,48 @@ async fn opaque_tokens_and_rs256_tokens_work_too() {
     .await;
     let client = rs256.client("none").await;
     rs256.tokens(&client).await;
+}
+
+#[tokio::test]
+async fn a_hosted_platform_has_keys_and_tokens_at_the_root_of_its_origin() {
+    let resource = "http://localhost:9/mcp/";
+    let server = Server::start(json!({
+        "issuer_path": "/resources/res_1",
+        "environment_endpoints": true,
+        "access_tokens": { "scope_claim": "scope_and_scopes" },
+        "resources": { "known": [resource] },
+    }))
+    .await;
+    let origin = &server.running.authorization_server_origin;
+    let keys = |url: String| async {
+        let answer = server.http.get(url).send().await.unwrap();
+        answer.json::<serde_json::Value>().await.unwrap()
+    };
+    let below = keys(server.url("/jwks")).await;
+    assert_eq!(keys(format!("{origin}/keys")).await, below);
+
+    let client = server.client("none").await;
+    let foreign = server.authorize(&client, &[]).await;
+    assert_eq!(foreign.callback("error").as_deref(), Some("invalid_target"));
+    let changes = [("resource", resource)];
+    let code = server.authorize(&client, &changes).await.callback("code");
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("code", &code.unwrap()),
+        ("redirect_uri", CALLBACK),
+        ("code_verifier", VERIFIER),
+        ("client_id", &client.id),
+    ];
+    let url = format!("{origin}/oauth/token");
+    let answer = server.http.post(url).form(&form).send().await.unwrap();
+    let tokens: serde_json::Value = answer.json().await.unwrap();
+    let token = tokens["access_token"].as_str().unwrap();
+    let payload = BASE64_URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap());
+    let claims: serde_json::Value = serde_json::from_slice(&payload.unwrap()).unwrap();
+    assert_eq!(claims["iss"], json!(server.running.issuer));
+    assert_eq!(claims["aud"], json!(resource));
+    assert_eq!(claims["scopes"], json!(["mcp:tools:weather", "news:read"]));
+    assert_eq!(claims["scope"], json!("mcp:tools:weather news:read"));
 }
 
 #[tokio::test]

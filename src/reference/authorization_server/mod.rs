@@ -65,5 +65,11 @@ pub fn router(site: Arc<Site>) -> Router {
         "" => endpoints,
         path => Router::new().nest(path, endpoints),
     };
-    below.merge(documents).with_state(site)
+    let environment = match site.policy.environment_endpoints {
+        true => Router::new()
+            .route("/keys", any(jwks::endpoint))
+            .route("/oauth/token", any(token::endpoint)),
+        false => Router::new(),
+    };
+    below.merge(documents).merge(environment).with_state(site)
 }

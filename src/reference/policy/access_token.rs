@@ -98,6 +98,17 @@ decision! {
     }
 }
 
+decision! {
+    /// How a JWT says what is granted (RFC 9068 section 2.2.3).
+    pub enum TokenScopeClaim {
+        /// `scope`, a string with spaces.
+        #[default]
+        Scope,
+        /// That, and `scopes`, an array, which some platforms' libraries read instead.
+        ScopeAndScopes,
+    }
+}
+
 section! {
     /// Decisions about access tokens.
     pub struct AccessTokenPolicy {
@@ -119,6 +130,8 @@ section! {
         typ: String = "at+jwt".into(),
         /// Whether `iss` is the issuer identifier, rather than one with a slash at the end.
         iss_exact: bool = true,
+        /// The claim that holds the scopes.
+        scope_claim: TokenScopeClaim = TokenScopeClaim::Scope,
         /// Claims that are left out. Right: none.
         omit_claims: Vec<String> = Vec::new(),
     }

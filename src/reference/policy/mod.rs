@@ -46,6 +46,10 @@ section! {
         /// Path of the issuer identifier: empty, or `/` and segments without a trailing slash
         /// (RFC 8414 section 2).
         issuer_path: String = String::new(),
+        /// Whether the key set is also at `/keys` and the token endpoint at `/oauth/token` of the
+        /// origin: hosted platforms have one environment with an issuer for each resource, and their
+        /// libraries look there.
+        environment_endpoints: bool = false,
         /// Whether both servers share one origin or each has its own.
         shared_origin: bool = false,
         /// The people who can log in.

@@ -64,6 +64,9 @@ decision! {
 section! {
     /// Decisions about resources.
     pub struct ResourcePolicy {
+        /// The resource identifiers that the server knows, the default first; those of the two
+        /// MCP servers unless given.
+        known: Vec<String> = Vec::new(),
         /// Whether the parameter is understood at all; if not it is refused as unknown.
         accepted: bool = true,
         /// Unknown ones.

@@ -144,7 +144,11 @@ fn place_credentials(list: &mut Pairs, method: Authentication) -> Option<String>
     };
     let (id, secret) = (find("client_id")?, find("client_secret")?);
     if method == Authentication::ClientSecretBasic {
-        list.retain(|(name, _)| name != "client_id" && name != "client_secret");
+        // What a case repeats stays in the form: else it would send the honest request.
+        for moved in ["client_id", "client_secret"] {
+            let first = list.iter().position(|(name, _)| name == moved);
+            first.map(|at| list.remove(at));
+        }
     }
     // Both parts are form-encoded before they are joined (OAuth 2.1 section 2.4.1).
     let part = |text: String| {
@@ -188,6 +192,16 @@ mod tests {
         let expected = format!("Basic {}", BASE64_STANDARD.encode("a%3Ab:c+d%25"));
         assert_eq!(header, Some(expected));
         assert_eq!(list, [("code".to_owned(), "x".to_owned())]);
+    }
+
+    #[test]
+    fn a_repeated_identifier_stays_in_the_form() {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let again = [pair("client_id", "a"), pair("client_id", "other")];
+        let mut list = vec![pair("client_id", "a"), pair("client_secret", "s")];
+        list.extend(again.clone());
+        assert!(place_credentials(&mut list, Authentication::ClientSecretBasic).is_some());
+        assert_eq!(list, again);
     }
 
     #[test]

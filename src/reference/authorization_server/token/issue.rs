@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::reference::Site;
 use crate::reference::audit::{Entry, Event};
 use crate::reference::policy::access_token::{
-    TokenAudience, TokenExp, TokenFormat, TokenKid, TokenProtection,
+    TokenAudience, TokenExp, TokenFormat, TokenKid, TokenProtection, TokenScopeClaim,
 };
 use crate::reference::policy::refresh::RefreshIssue;
 use crate::reference::policy::token::{ExpiresIn, ScopeInAnswer};
@@ -133,7 +133,7 @@ pub fn access_token(site: &Site, state: &mut State, new: &NewToken<'_>) -> Resul
 fn audience(site: &Site, new: &NewToken<'_>) -> Vec<String> {
     match site.policy.access_tokens.audience {
         TokenAudience::Resources => new.resources.to_vec(),
-        TokenAudience::AllResources => site.resources().to_vec(),
+        TokenAudience::AllResources => site.resources(),
         TokenAudience::Issuer => vec![site.issuer.clone()],
         TokenAudience::ClientId => vec![new.client.client_id.clone()],
         TokenAudience::FirstResource => vec![site.mcp_url.clone()],
@@ -173,6 +173,9 @@ fn claims(
     }
     set("client_id", json!(new.client.client_id));
     set("scope", json!(new.scopes.join(" ")));
+    if policy.scope_claim == TokenScopeClaim::ScopeAndScopes {
+        set("scopes", json!(new.scopes));
+    }
     set("jti", json!(jti));
     set("iat", json!(issued_at));
     if policy.exp != TokenExp::Absent {
