@@ -157,7 +157,11 @@ fn grants_end_each_other(proof: &RunRecord) -> bool {
 }
 
 /// The doctor's flow: the widest honest way that the target allows.
-fn honest(suites: &Suites, knowledge: &Knowledge, given_token: bool) -> Option<PlannedRun> {
+pub(super) fn honest(
+    suites: &Suites,
+    knowledge: &Knowledge,
+    given_token: bool,
+) -> Option<PlannedRun> {
     let has = |capability| knowledge.has(capability);
     let token = has(Capability::Login)
         && has(Capability::AuthorizationCode)
@@ -353,7 +357,7 @@ fn rate(file: &TargetFile) -> Option<f64> {
 }
 
 /// The HTTP client with the limits of the target file.
-fn client(target: &Target, events: Option<&Events>) -> Result<Client, ConductError> {
+pub(super) fn client(target: &Target, events: Option<&Events>) -> Result<Client, ConductError> {
     let file = &target.file;
     let mut origins = Vec::new();
     for address in named(file) {

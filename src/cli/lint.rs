@@ -43,7 +43,7 @@ pub fn lint(args: &Lint, console: &Console) -> Result<u8, Failure> {
     if skipped > 0 {
         let files = count(skipped, "file");
         console.remark(&format!(
-            "{files} not looked at: hostile servers and findings, which the tests read"
+            "{files} not looked at: hostile servers, findings and pairs, which the tests read"
         ));
     }
     problems.sort();
@@ -122,7 +122,7 @@ fn kind(path: &Path) -> Option<Kind> {
     let any = |names: &[&str]| names.iter().any(|name| keys.contains(name));
     if any(&["checks", "flows", "requirements", "sets"]) {
         None
-    } else if any(&["answers", "expect", "findings"]) {
+    } else if any(&["answers", "expect", "findings", "pairs"]) {
         Some(Kind::Other)
     } else if any(&["kills", "rewrite", "why"]) {
         Some(Kind::Defect)

@@ -13,6 +13,7 @@ mod console;
 mod demo;
 mod doctor;
 mod dry_run;
+mod eras;
 mod explain;
 mod failure;
 mod filters;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use tokio::sync::mpsc;
 
-use super::args::{Filters, Judging, Manners, Output};
+use super::args::{AskedVersion, Filters, Judging, Manners, Output};
 use super::conduct::{Conduct, ConductError, DEFAULT_VERSION, Prepared, prepare, verdicts};
 use super::console::Console;
 use super::failure::Failure;
@@ -52,7 +52,7 @@ impl Wanted<'_> {
 
     /// The MCP version to judge by.
     fn version(&self, file: &TargetFile) -> McpVersion {
-        let asked = self.judging.mcp_version;
+        let asked = self.judging.mcp_version.and_then(AskedVersion::one);
         asked.or(file.mcp_version).unwrap_or(DEFAULT_VERSION)
     }
 

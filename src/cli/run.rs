@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use super::args::{Manners, Reach, Run};
+use super::args::{AskedVersion, Manners, Reach, Run};
 use super::console::Console;
 use super::failure::Failure;
 use super::one_test::{Wanted, Watched, apply_manners, finish, test};
-use super::{bare_url, block_on};
+use super::{bare_url, block_on, eras};
 use crate::suite::Suites;
 use crate::target::{PLAIN_HTTP, Target, TargetFile};
 
@@ -24,6 +24,12 @@ pub fn run(args: &Run, console: &Console) -> Result<u8, Failure> {
         apply_manners(&args.manners, &mut file);
         let selection = wanted.selection(&suites, &file)?;
         let conduct = wanted.conduct(&file, selection, true);
+        if args.judging.mcp_version == Some(AskedVersion::Auto) {
+            let version = conduct.version;
+            console.remark(&format!(
+                "judged by MCP {version}: without a token no version can be negotiated"
+            ));
+        }
         return block_on(async {
             let watched = Watched::start(console.verbosity);
             let looked = bare_url::look(&suites, file, &conduct, &watched, console);
@@ -32,6 +38,9 @@ pub fn run(args: &Run, console: &Console) -> Result<u8, Failure> {
         });
     }
     let target = load(&args.target, &suites, &args.reach, &args.manners, console)?;
+    if args.judging.mcp_version == Some(AskedVersion::Auto) {
+        return block_on(eras::run(args, &suites, target, console));
+    }
     let selection = wanted.selection(&suites, &target.file)?;
     let conduct = wanted.conduct(&target.file, selection, false);
     block_on(test(&suites, target, &conduct, &args.output, console))

@@ -225,7 +225,7 @@ pub struct ClientRequest {
 #[serde(deny_unknown_fields)]
 pub struct Call {
     /// Name of an operation of the target file; `any` is its first one, or `tools/list` where it
-    /// names none; `list` is `tools/list`.
+    /// names none; `list` is `tools/list`, and `server/discover` is that method.
     #[serde(default = "any")]
     pub operation: String,
     /// Bearer token; none is sent when left out.

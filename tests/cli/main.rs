@@ -1,6 +1,7 @@
 //! The program as a person runs it: options, exit codes, files, words.
 
 mod demo;
+mod eras;
 mod files;
 mod init;
 mod riddle;

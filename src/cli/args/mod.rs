@@ -2,7 +2,7 @@
 
 mod options;
 
-pub use options::{Filters, Judging, Look, Manners, Output, Reach, Which};
+pub use options::{AskedVersion, Filters, Judging, Look, Manners, Output, Reach, Which};
 
 use std::path::PathBuf;
 

@@ -113,12 +113,38 @@ impl From<RoleName> for Role {
 #[command(next_help_heading = "How to judge")]
 pub struct Judging {
     /// The MCP version to judge by: its rules, and what the client sends; the target file's unless
-    /// given, else 2025-11-25
-    #[arg(long, value_name = "VERSION", value_parser = version())]
-    pub mcp_version: Option<McpVersion>,
+    /// given, else 2025-11-25. `auto` asks the server, and judges it once for each era that it
+    /// speaks
+    #[arg(long, value_name = "VERSION", value_parser = version_or_auto())]
+    pub mcp_version: Option<AskedVersion>,
     /// Count a broken SHOULD as a failure, too
     #[arg(long)]
     pub strict: bool,
+}
+
+/// `--mcp-version` of a test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AskedVersion {
+    /// Those that the server speaks.
+    Auto,
+    /// This one.
+    One(McpVersion),
+}
+
+impl AskedVersion {
+    /// The version, where one was named.
+    pub const fn one(self) -> Option<McpVersion> {
+        match self {
+            Self::Auto => None,
+            Self::One(version) => Some(version),
+        }
+    }
+}
+
+fn version_or_auto() -> impl TypedValueParser<Value = AskedVersion> {
+    let words = McpVersion::ALL.map(McpVersion::as_str);
+    PossibleValuesParser::new(words.into_iter().chain(["auto"]))
+        .map(|text| McpVersion::parse(&text).map_or(AskedVersion::Auto, AskedVersion::One))
 }
 
 /// The known MCP versions.
@@ -163,7 +189,7 @@ pub struct Manners {
 }
 
 /// Where results go.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Results")]
 pub struct Output {
     /// Folder for the result files

@@ -212,6 +212,7 @@ fn message(at: &At<'_>, name: &str) -> Result<Message, Halt> {
     let operation =
         match name {
             "list" => None,
+            "server/discover" => return Ok(Message::of_method(name)),
             "any" => operations.values().next(),
             name => Some(operations.get(name).ok_or_else(|| {
                 Halt::Fault(format!("the target file has no operation {name:?}"))

@@ -9,6 +9,7 @@ use crate::run::execute::execute;
 use crate::run::session::Session;
 use crate::run::{
     Answer, Cancel, DoctorState, DoctorStep, Event, Events, Outcome, Presence, RunRecord,
+    StepRecord,
 };
 use crate::suite::Capability;
 
@@ -328,8 +329,15 @@ fn honest_steps(session: &Session, record: &RunRecord, steps: &mut Steps<'_>) ->
         let (name, mend) = words(&step.action);
         let reason = match &step.outcome {
             Outcome::Accepted => {
-                let found = accepted(&step.action).to_owned();
-                steps.add(name, DoctorState::Ok, found, "", step.exchanges.clone());
+                let (state, found, mend) = match other_version(session, step) {
+                    Some((found, mend)) => (DoctorState::Notice, found, mend),
+                    None => (
+                        DoctorState::Ok,
+                        accepted(&step.action).to_owned(),
+                        String::new(),
+                    ),
+                };
+                steps.add(name, state, found, &mend, step.exchanges.clone());
                 continue;
             }
             Outcome::Refused { reason } | Outcome::Undecided { reason } => reason.clone(),
@@ -378,6 +386,18 @@ fn honest_steps(session: &Session, record: &RunRecord, steps: &mut Steps<'_>) ->
     let reason = &stopped.reason;
     let stops = || broken(format!("the honest flow stops at {name}: {reason}"));
     Some(instead.unwrap_or_else(stops))
+}
+
+/// What to say where `initialize` was answered with another version than the one that is judged by
+/// (MCP lifecycle, version negotiation).
+fn other_version(session: &Session, step: &StepRecord) -> Option<(String, String)> {
+    let version = step.result.get("protocol_version")?.as_str()?;
+    (version != session.version.as_str()).then(|| {
+        (
+            format!("the MCP server took it, and speaks MCP {version}"),
+            format!("`--mcp-version {version}` judges by that version, `auto` by all it speaks"),
+        )
+    })
 }
 
 fn broken(reason: String) -> Presence {
