@@ -110,6 +110,9 @@ fn clients(running: &Running) -> IndexMap<String, GivenClient> {
         let given = GivenClient {
             client_id: client.client_id.clone(),
             client_secret: None,
+            private_key: None,
+            key_id: None,
+            assertion_audience: None,
             authentication: None,
             redirect_uris: client.redirect_uris.clone(),
         };
@@ -119,6 +122,9 @@ fn clients(running: &Running) -> IndexMap<String, GivenClient> {
         let given = GivenClient {
             client_id: client_id.clone(),
             client_secret: Some(Secret::Value(secret.clone())),
+            private_key: None,
+            key_id: None,
+            assertion_audience: None,
             authentication: None,
             redirect_uris: Vec::new(),
         };

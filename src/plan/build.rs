@@ -158,7 +158,7 @@ impl Builder<'_> {
         }
         let mut all = Needs {
             capabilities: needs,
-            clients: Vec::new(),
+            ..Needs::default()
         };
         all.capabilities.extend(row_needs(&row.members));
         all.of_steps(self.suites, &steps);

@@ -13,6 +13,8 @@ pub(crate) struct Needs {
     pub capabilities: BTreeSet<Capability>,
     /// Client profiles, in the order of first use.
     pub clients: Vec<String>,
+    /// Those of them whose secret a step shows or changes.
+    pub secrets: Vec<String>,
 }
 
 impl Needs {
@@ -35,6 +37,7 @@ impl Needs {
                 self.of_mutation(suites, mutation, &registered);
             }
             self.of_mentions(suites, step);
+            self.of_secret(step);
         }
     }
 
@@ -140,6 +143,25 @@ impl Needs {
         }
     }
 
+    /// A step that speaks of a secret means that of its client.
+    fn of_secret(&mut self, step: &PlannedStep) {
+        let PlannedAction::One(action) = &step.action else {
+            return;
+        };
+        let client = match &**action {
+            Action::Token(step)
+            | Action::Revoke(step)
+            | Action::Introspect(step)
+            | Action::Push(step) => &step.client,
+            _ => return,
+        };
+        let text = serde_json::to_string(step).unwrap_or_default();
+        let speaks_of_it = text.contains("client_secret") || text.contains("basic_and_post");
+        if speaks_of_it && !self.secrets.contains(client) {
+            self.secrets.push(client.clone());
+        }
+    }
+
     fn add<const N: usize>(&mut self, capabilities: [Capability; N]) {
         self.capabilities.extend(capabilities);
     }
@@ -180,7 +202,9 @@ pub(crate) fn obstacle(
             missing => untested = untested.or(missing),
         }
     }
-    untested.or(broken)
+    let secret = missing_secrets(needs, knowledge).next();
+    let secret = secret.map(|add| Disposition::Untested { add });
+    untested.or(secret).or(broken)
 }
 
 /// Everything that a case with these needs wants of the operator, each as the words of what to add;
@@ -201,7 +225,22 @@ pub(crate) fn lacks(suites: &Suites, needs: &Needs, knowledge: &Knowledge) -> Ve
             lacks.push(add);
         }
     }
+    lacks.extend(missing_secrets(needs, knowledge));
     lacks
+}
+
+/// What to add for secrets of clients that authenticate by a key.
+fn missing_secrets<'a>(
+    needs: &'a Needs,
+    knowledge: &'a Knowledge,
+) -> impl Iterator<Item = String> + 'a {
+    let keyed = needs
+        .secrets
+        .iter()
+        .filter(|client| knowledge.keyed_clients.contains(client));
+    keyed.map(|client| {
+        format!("`clients.{client}` with a `client_secret`: this one authenticates by a key")
+    })
 }
 
 fn missing_client(suites: &Suites, client: &str, knowledge: &Knowledge) -> Option<Disposition> {
@@ -209,11 +248,22 @@ fn missing_client(suites: &Suites, client: &str, knowledge: &Knowledge) -> Optio
         return None;
     }
     let profile = suites.clients.get(client)?;
+    let is_there = |capability| knowledge.capabilities.get(&capability) == Some(&Presence::Present);
+    let takes_documents = profile.is_public()
+        && is_there(Capability::ClientIdMetadataDocuments)
+        && !profile.only_given;
+    let or_documents = match takes_documents {
+        true => ", or `client_id_metadata`",
+        false => "",
+    };
     let add = || Disposition::Untested {
-        add: format!("`clients.{client}` ({})", profile.title),
+        add: format!("`clients.{client}` ({}){or_documents}", profile.title),
     };
     if profile.only_given {
         return Some(add());
+    }
+    if takes_documents && is_there(Capability::DocumentHost) {
+        return None;
     }
     match knowledge.capabilities.get(&Capability::DynamicRegistration) {
         Some(Presence::Present) | None => None,

@@ -151,6 +151,8 @@ pub struct Knowledge {
     pub variables: Map<String, Value>,
     /// Client profiles that the target file gives.
     pub given_clients: Vec<String>,
+    /// Those of them that authenticate by a key and have no secret.
+    pub keyed_clients: Vec<String>,
     /// Who drives the user agent.
     pub driver: crate::target::Driver,
 }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use tokio::sync::OnceCell;
 
 use super::grants::Grants;
-use super::host::DocumentHost;
+use super::host::{Document, DocumentHost, SELF_URL};
 use super::http::{Client, Request, RequestKind, Sent};
 use super::logins::Logins;
 use super::redact::{Kind, Vault};
@@ -119,11 +119,11 @@ impl Session {
         Self {
             http,
             user_agent: UserAgent::new(&target),
+            host: DocumentHost::at(target.documents.clone()),
             target,
             version,
             templates: Templates::new(),
             profiles,
-            host: DocumentHost::new(),
             audit_start,
             variables: RwLock::default(),
             context: RwLock::default(),
@@ -222,9 +222,48 @@ impl Session {
             .entry(profile.to_owned())
             .or_default()
             .clone();
-        cell.get_or_init(|| self.register_profile(profile))
-            .await
-            .clone()
+        let made = async || match self.identifies_itself(profile) {
+            true => self.host_profile(profile).await,
+            false => self.register_profile(profile).await,
+        };
+        cell.get_or_init(made).await.clone()
+    }
+
+    /// Whether the client of a profile is a document of ours rather than registered: MCP prefers it
+    /// where the server can do that (2025-11-25, authorization#client-registration-approaches). A
+    /// document is public, so a secret has no place there (draft section 4.1).
+    fn identifies_itself(&self, profile: &str) -> bool {
+        let is_taken = self
+            .variable("metadata")
+            .get("client_id_metadata_document_supported")
+            == Some(&Value::Bool(true));
+        is_taken
+            && self.target.documents.is_some()
+            && self.version >= McpVersion::V20251125
+            && self
+                .profiles
+                .get(profile)
+                .is_some_and(ClientProfile::is_public)
+    }
+
+    /// The client that a document of ours is.
+    async fn host_profile(&self, profile: &str) -> Result<KnownClient, NoClient> {
+        let mut members = self
+            .registration_members(profile, &self.context())
+            .map_err(NoClient::because)?;
+        members.insert("client_id".to_owned(), json!(SELF_URL));
+        let document = Document::new("client.json", members.clone());
+        let url = self.host.serve(&document).await.map_err(|error| {
+            NoClient::because(format!("the metadata document of {profile}: {error}"))
+        })?;
+        let answer = json!({ "client_id": url });
+        let adopted = self.adopt(&answer, &members);
+        adopted
+            .map(|client| KnownClient {
+                registration: Value::Null,
+                ..client
+            })
+            .ok_or_else(|| NoClient::because(format!("the client profile {profile} is odd")))
     }
 
     async fn register_profile(&self, profile: &str) -> Result<KnownClient, NoClient> {
@@ -273,8 +312,16 @@ impl Session {
             .profiles
             .get(profile)
             .ok_or_else(|| format!("there is no client profile {profile:?}"))?;
+        let settings = &self.target.file.registration;
         let mut members = template.register.clone();
-        members.extend(self.target.file.registration.members.clone());
+        if let (Some(kind), true) = (
+            settings.application_type,
+            members.contains_key("application_type"),
+        ) {
+            members.insert("application_type".to_owned(), json!(kind));
+        }
+        members.extend(settings.members.clone());
+        members.extend(settings.profiles.get(profile).cloned().unwrap_or_default());
         let rendered = self
             .templates
             .render_value(&Value::Object(members), context)
@@ -346,6 +393,8 @@ impl Session {
             live: LiveClient {
                 client_id,
                 client_secret: text("client_secret").map(Live::new),
+                key: None,
+                assertion_audience: None,
                 authentication: match method {
                     Some("none") => Authentication::None,
                     Some("client_secret_post") => Authentication::ClientSecretPost,
@@ -362,7 +411,7 @@ impl Session {
     /// How many client profiles were registered.
     pub fn registered_clients(&self) -> usize {
         let clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        let registered = |cell: &Arc<Registered>| matches!(cell.get(), Some(Ok(_)));
+        let registered = |cell: &Arc<Registered>| matches!(cell.get(), Some(Ok(client)) if !client.registration.is_null());
         clients.values().filter(|cell| registered(cell)).count()
     }
 

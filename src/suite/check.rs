@@ -178,3 +178,11 @@ pub struct ClientProfile {
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub register: Params,
 }
+
+impl ClientProfile {
+    /// Whether such a client has no credentials (OAuth 2.1 section 2.1).
+    pub fn is_public(&self) -> bool {
+        let method = self.register.get("token_endpoint_auth_method");
+        method.is_some_and(|method| method == "none")
+    }
+}

@@ -51,6 +51,10 @@ pub struct TargetFile {
     /// Clients that exist already, by profile (`public`, `confidential`, `machine`, ...).
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     pub clients: IndexMap<String, GivenClient>,
+    /// Client ID metadata documents, served while authspec runs; clients without a secret use them
+    /// where the authorization server takes them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_id_metadata: Option<ClientIdMetadata>,
     /// Every scope that the test users may be granted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub scopes: Vec<String>,
@@ -108,9 +112,42 @@ pub struct Registration {
     /// Initial access token (RFC 7591 section 3).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub initial_access_token: Option<Secret>,
+    /// The kind of application that every client registers as, where the server wants another than
+    /// that of its redirect URIs (OpenID Connect Registration section 2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub application_type: Option<ApplicationType>,
+    /// The scope that clients register for; all of `scopes` unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// How clients with a secret authenticate; what the metadata prefer unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret_authentication: Option<SecretAuthentication>,
     /// Members added to every registration; null leaves one out.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub members: Params,
+    /// The same for single client profiles (`machine`), over `members`.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub profiles: IndexMap<String, Params>,
+}
+
+/// `application_type` of a registration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ApplicationType {
+    /// On a person's machine.
+    Native,
+    /// On a web host.
+    Web,
+}
+
+/// How a client sends its secret (OAuth 2.1 section 2.4.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SecretAuthentication {
+    /// HTTP Basic.
+    ClientSecretBasic,
+    /// In the form.
+    ClientSecretPost,
 }
 
 impl Default for Registration {
@@ -118,7 +155,11 @@ impl Default for Registration {
         Self {
             allowed: true,
             initial_access_token: None,
+            application_type: None,
+            scope: None,
+            secret_authentication: None,
             members: Map::new(),
+            profiles: IndexMap::new(),
         }
     }
 }
@@ -132,12 +173,40 @@ pub struct GivenClient {
     /// Client secret, for a confidential client.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_secret: Option<Secret>,
-    /// How it authenticates; by its secret's presence unless given.
+    /// Private key for `private_key_jwt` (RFC 7523 section 2.2), as PEM or JWK: P-256 signs by
+    /// ES256, RSA by RS256, Ed25519 by EdDSA.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub private_key: Option<Secret>,
+    /// `kid` of its assertions; the JWK's own unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_id: Option<String>,
+    /// `aud` of its assertions, byte for byte; the issuer unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assertion_audience: Option<String>,
+    /// How it authenticates; by its key or its secret unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authentication: Option<Authentication>,
     /// Its registered redirect URIs, byte for byte.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub redirect_uris: Vec<String>,
+}
+
+/// Where client ID metadata documents are served (draft-ietf-oauth-client-id-metadata-document-00).
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClientIdMetadata {
+    /// The https URL below which the authorization server finds the documents.
+    pub url: String,
+    /// Where authspec listens on this machine (`127.0.0.1:8710`); what comes for `url` is to be
+    /// forwarded there by a proxy or a tunnel.
+    pub listen: String,
+    /// PEM file with a certificate chain, to speak https there without a proxy; relative paths start
+    /// at the target file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<String>,
+    /// Private key of the certificate, PEM.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub private_key: Option<Secret>,
 }
 
 /// An operation of the MCP server that the harness may call.

@@ -98,7 +98,7 @@ const SECRET_HELP: &str = "say where it is: `{ env: VARIABLE }` or `{ file: PATH
 /// What a secret may stand after or between: keys that sound like one, and the user part of a URL.
 /// Files that are no YAML are shown too, so this looks at the text alone.
 static SECRETS: LazyLock<Regex> = LazyLock::new(|| {
-    let key = r#"(?i:value|pass\w*|\w*secret|\w*token)["']?\s*:[ \t]+"#;
+    let key = r#"(?i:value|pass\w*|\w*secret|\w*token|private_key)["']?\s*:[ \t]+"#;
     let scalar = r#""[^"\n]*"?|'[^'\n]*'?|[^\s{\["'](?:[^,}\n]*[^\s,}])?"#;
     let user = r#"[^\s/"'@]*:[^\s/"'@]*"#;
     #[expect(clippy::expect_used, reason = "the expression is a constant")]

@@ -3,6 +3,7 @@
 mod address;
 mod driver;
 mod file;
+mod key;
 mod lint;
 mod load;
 mod login;
@@ -12,9 +13,11 @@ mod secret;
 pub use address::PLAIN_HTTP;
 pub use driver::{Ability, CommandDriver, Driver};
 pub use file::{
-    AuditLog, AuditWords, AuthorizationRequest, GivenClient, Limits, Operation, OperationCall,
-    Registration, SecondResource, TargetFile, ToolCall, User,
+    ApplicationType, AuditLog, AuditWords, AuthorizationRequest, ClientIdMetadata, GivenClient,
+    Limits, Operation, OperationCall, Registration, SecondResource, SecretAuthentication,
+    TargetFile, ToolCall, User,
 };
+pub use key::ClientKey;
 pub use login::{JsonLogin, Recipe};
-pub use resolved::{LiveClient, LiveUser, Target};
+pub use resolved::{Certificate, DocumentPlace, LiveClient, LiveUser, Target};
 pub use secret::{Live, Secret, SecretError};

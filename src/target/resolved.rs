@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
-use super::{Live, Secret, SecretError, TargetFile};
+use super::{ClientKey, Live, Secret, SecretError, TargetFile};
 use crate::suite::Authentication;
 
 /// A target that is ready to be tested.
@@ -22,10 +22,32 @@ pub struct Target {
     pub access_tokens: IndexMap<String, Live>,
     /// Initial access token for registrations.
     pub initial_access_token: Option<Live>,
+    /// Where client ID metadata documents are served.
+    pub documents: Option<DocumentPlace>,
     /// The audit log's path.
     pub audit_log: Option<PathBuf>,
     /// Extra root certificates, PEM.
     pub root_ca: Option<Vec<u8>>,
+}
+
+/// Where documents are served.
+#[derive(Clone, Debug)]
+pub struct DocumentPlace {
+    /// URL below which they are found, as written.
+    pub url: String,
+    /// Address to listen at, `127.0.0.1:8710`.
+    pub listen: String,
+    /// For https without a proxy.
+    pub certificate: Option<Certificate>,
+}
+
+/// A certificate chain with its key, PEM.
+#[derive(Clone, Debug)]
+pub struct Certificate {
+    /// The chain.
+    pub chain: Vec<u8>,
+    /// The private key.
+    pub key: Live,
 }
 
 /// A user with the password.
@@ -44,6 +66,10 @@ pub struct LiveClient {
     pub client_id: String,
     /// Client secret.
     pub client_secret: Option<Live>,
+    /// Key of its own assertions; the harness's is used without one.
+    pub key: Option<ClientKey>,
+    /// `aud` of its assertions, where it is not the issuer.
+    pub assertion_audience: Option<String>,
     /// How it authenticates.
     pub authentication: Authentication,
     /// Registered redirect URIs, byte for byte.
@@ -72,9 +98,23 @@ impl Target {
             }
         }
         let mut clients = IndexMap::new();
+        let mut keys = Vec::new();
         for (profile, client) in &file.clients {
             let client_secret = client.client_secret.as_ref().and_then(&mut fetch);
+            let key = client.private_key.as_ref().and_then(&mut fetch);
+            let key = key.map(|text| ClientKey::parse(text.expose()));
+            let key = match key.transpose() {
+                Ok(key) => key,
+                Err(cause) => {
+                    keys.push(SecretError::NoKey {
+                        client: profile.clone(),
+                        cause,
+                    });
+                    None
+                }
+            };
             let authentication = client.authentication.unwrap_or(match client_secret {
+                _ if client.private_key.is_some() => Authentication::PrivateKeyJwt,
                 Some(_) => Authentication::ClientSecretBasic,
                 None => Authentication::None,
             });
@@ -83,6 +123,11 @@ impl Target {
                 LiveClient {
                     client_id: client.client_id.clone(),
                     client_secret,
+                    key: key.map(|key| ClientKey {
+                        key_id: client.key_id.clone().or(key.key_id),
+                        ..key
+                    }),
+                    assertion_audience: client.assertion_audience.clone(),
                     authentication,
                     redirect_uris: client.redirect_uris.clone(),
                 },
@@ -99,7 +144,11 @@ impl Target {
             .initial_access_token
             .as_ref()
             .and_then(&mut fetch);
-        let root_ca = file.root_ca.as_ref().and_then(|path| {
+        let tls_key = file
+            .client_id_metadata
+            .as_ref()
+            .and_then(|place| place.private_key.as_ref().and_then(&mut fetch));
+        let mut read = |path: &String| {
             std::fs::read(base.join(path))
                 .map_err(|cause| {
                     errors.push(SecretError::Unreadable {
@@ -108,7 +157,19 @@ impl Target {
                     });
                 })
                 .ok()
+        };
+        let documents = file.client_id_metadata.as_ref().map(|place| DocumentPlace {
+            url: place.url.clone(),
+            listen: place.listen.clone(),
+            certificate: place
+                .certificate
+                .as_ref()
+                .and_then(&mut read)
+                .zip(tls_key)
+                .map(|(chain, key)| Certificate { chain, key }),
         });
+        let root_ca = file.root_ca.as_ref().and_then(&mut read);
+        errors.extend(keys);
         let audit_log = file.audit_log.as_ref().map(|log| base.join(&log.file));
         if errors.is_empty() {
             Ok(Self {
@@ -118,6 +179,7 @@ impl Target {
                 clients,
                 access_tokens,
                 initial_access_token,
+                documents,
                 audit_log,
                 root_ca,
             })

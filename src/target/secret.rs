@@ -33,6 +33,14 @@ pub enum SecretError {
         /// What the system said.
         cause: std::io::Error,
     },
+    /// It was read, but is no key.
+    #[error("the private key of the client {client} cannot be used: {cause}")]
+    NoKey {
+        /// The client's profile.
+        client: String,
+        /// What is wrong with it; never the key itself.
+        cause: String,
+    },
 }
 
 impl Secret {

@@ -3,6 +3,7 @@
 mod demo;
 mod eras;
 mod files;
+mod identities;
 mod init;
 mod riddle;
 mod run;

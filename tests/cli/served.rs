@@ -18,7 +18,17 @@ impl Served {
     }
 
     pub fn start_with(options: &[&str]) -> Self {
-        let mut program = Command::new(env!("CARGO_BIN_EXE_authspec"))
+        Self::started(&mut Command::new(env!("CARGO_BIN_EXE_authspec")), options)
+    }
+
+    /// They trust the certificate authority of this file, and no other.
+    pub fn start_trusting(authority: &str, options: &[&str]) -> Self {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_authspec"));
+        Self::started(program.env("SSL_CERT_FILE", authority), options)
+    }
+
+    fn started(program: &mut Command, options: &[&str]) -> Self {
+        let mut program = program
             .args(["serve", "--color", "never"])
             .args(options)
             .stdout(Stdio::piped())

@@ -108,11 +108,16 @@ fn add_credentials(
     match method {
         Authentication::PrivateKeyJwt => {
             let issuer = at.session.variable("issuer");
-            let audience = issuer.as_str().unwrap_or_default();
-            let mut assertion =
-                jose::client_assertion(jose::Keys::shared(), &client.live.client_id, audience, 60);
+            let own = client.live.assertion_audience.as_deref();
+            let audience = own.or(issuer.as_str()).unwrap_or_default();
+            let (keys, client_id) = (jose::Keys::shared(), &client.live.client_id);
+            let mut assertion = match &client.live.key {
+                Some(key) => jose::given_client_assertion(key, client_id, audience, 60)
+                    .map_err(|error| Halt::Stopped(format!("the client's key: {error}")))?,
+                None => jose::client_assertion(keys, client_id, audience, 60),
+            };
             if let Some(forge) = &at.mutation.forge {
-                assertion = jose::forge(&assertion, forge, jose::Keys::shared(), None)
+                assertion = jose::forge(&assertion, forge, keys, None)
                     .map_err(|error| Halt::Fault(error.to_string()))?;
             }
             add("client_assertion_type", ASSERTION_TYPE);

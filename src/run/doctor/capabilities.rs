@@ -40,11 +40,10 @@ fn present_if(holds: bool, otherwise: impl FnOnce() -> Presence) -> Presence {
 
 /// What can be said before anybody logs in.
 pub fn of_discovery(session: &Session, discovery: &Discovery) -> Capabilities {
-    let file = &session.target.file;
     let mut all = Capabilities::new();
     resource_server(session, discovery, &mut all);
     authorization_server(session, discovery, &mut all);
-    operator(file, &mut all);
+    operator(session, &mut all);
     all
 }
 
@@ -244,8 +243,14 @@ fn features(session: &Session, metadata: &Value, all: &mut Capabilities) {
     };
     let client = |profile: &str| file.clients.contains_key(profile);
     let registers = registration == Presence::Present;
+    let takes_documents = session.version >= McpVersion::V20251125
+        && metadata.get("client_id_metadata_document_supported") == Some(&Value::Bool(true));
+    let documents = takes_documents && file.client_id_metadata.is_some();
     let needs_client = |profile: &str| match &registration {
         Presence::NotGiven { add } => not_given(add.clone()),
+        _ if takes_documents && profile == "public" => {
+            not_given("`clients.public`, or `client_id_metadata`: the server registers no clients")
+        }
         _ => not_given(format!(
             "`clients.{profile}`: the server registers no clients"
         )),
@@ -274,7 +279,9 @@ fn features(session: &Session, metadata: &Value, all: &mut Capabilities) {
     );
     all.insert(
         C::PublicClient,
-        present_if(client("public") || registers, || needs_client("public")),
+        present_if(client("public") || registers || documents, || {
+            needs_client("public")
+        }),
     );
     all.insert(
         C::PrivateKeyJwt,
@@ -314,8 +321,19 @@ fn features(session: &Session, metadata: &Value, all: &mut Capabilities) {
 }
 
 /// What only the operator can give.
-fn operator(file: &TargetFile, all: &mut Capabilities) {
+fn operator(session: &Session, all: &mut Capabilities) {
     use Capability as C;
+    let file = &session.target.file;
+    all.insert(
+        C::DocumentHost,
+        present_if(session.version >= McpVersion::V20251125, || {
+            absent("MCP before 2025-11-25 knows no client ID metadata documents")
+        }),
+    );
+    if all[&C::DocumentHost] == Presence::Present && file.client_id_metadata.is_none() {
+        let add = "`client_id_metadata`, an https URL that leads to documents of authspec";
+        all.insert(C::DocumentHost, not_given(add));
+    }
     let given = |holds: bool, add: &str| present_if(holds, || not_given(add));
     let login = given(
         file.users.contains_key("first"),

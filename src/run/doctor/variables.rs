@@ -30,7 +30,7 @@ pub fn set(session: &Session, discovery: &Discovery) {
     );
     session.set_variable("issuer", json!(discovery.issuer));
     session.set_variable("resource", json!(resource(session, discovery)));
-    session.set_variable("harness", harness(&document(metadata)));
+    session.set_variable("harness", harness(session, &document(metadata)));
     session.set_variable("target", target(session, discovery));
 }
 
@@ -50,7 +50,8 @@ fn resource(session: &Session, discovery: &Discovery) -> Option<String> {
         .or_else(|| file.mcp_server.clone())
 }
 
-fn harness(metadata: &Value) -> Value {
+fn harness(session: &Session, metadata: &Value) -> Value {
+    let chosen = session.target.file.registration.secret_authentication;
     let methods = metadata
         .get("token_endpoint_auth_methods_supported")
         .and_then(Value::as_array);
@@ -63,10 +64,10 @@ fn harness(metadata: &Value) -> Value {
         "foreign_redirect": FOREIGN_REDIRECT,
         // OAuth 2.1 section 2.4.1 makes the form the method that every server has. RFC 8414
         // section 2: where the member is missing, client_secret_basic is meant.
-        "secret_authentication": if methods.is_some() && lists("client_secret_post") {
-            "client_secret_post"
-        } else {
-            "client_secret_basic"
+        "secret_authentication": match (chosen, methods) {
+            (Some(chosen), _) => json!(chosen),
+            (None, Some(_)) if lists("client_secret_post") => json!("client_secret_post"),
+            _ => json!("client_secret_basic"),
         },
         "jwks": jose::Keys::shared().es256_jwks(),
     })
@@ -123,7 +124,7 @@ fn target(session: &Session, discovery: &Discovery) -> Value {
         "mcp_version": session.version.as_str(),
         "scope": default_scope(session, discovery, scopes).or_else(|| joined(&[])),
         "scopes": granted,
-        "registration_scope": joined(&registered),
+        "registration_scope": file.registration.scope.clone().or_else(|| joined(&registered)),
         "operations": operations,
         "second_resource": file.second_resource,
         "limits": file.limits,

@@ -94,10 +94,14 @@ fn cut_short(session: &Session, reason: &str, mut steps: Steps<'_>) -> Examined 
 }
 
 fn knowledge(session: &Session, capabilities: capabilities::Capabilities) -> Knowledge {
+    let clients = session.target.clients.iter();
+    let keyed =
+        clients.filter(|(_, client)| client.key.is_some() && client.client_secret.is_none());
     Knowledge {
         capabilities,
         variables: session.variables(),
         given_clients: session.target.clients.keys().cloned().collect(),
+        keyed_clients: keyed.map(|(profile, _)| profile.clone()).collect(),
         driver: session.target.file.login.driver.clone(),
     }
 }

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde_json::{Map, Value};
 
 /// The text that stands for the document's own URL.
-const SELF_URL: &str = "self_url";
+pub const SELF_URL: &str = "self_url";
 
 /// What is to be served.
 #[derive(Clone, Debug)]
@@ -40,6 +40,9 @@ pub enum DocumentError {
     /// No port on loopback.
     #[error("cannot listen on loopback: {0}")]
     Listen(#[from] std::io::Error),
+    /// The operator's certificate serves nothing.
+    #[error("the certificate of `client_id_metadata` cannot be used: {0}")]
+    Certificate(String),
     /// A character that no request line carries, or the start of a query.
     #[error("{0:?} is not the path of a URL")]
     Path(String),

@@ -1,7 +1,6 @@
 //! The server that the documents live on.
 
 use std::collections::HashMap;
-use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
@@ -14,7 +13,9 @@ use tokio::net::TcpListener;
 use tokio::sync::{OnceCell, oneshot};
 
 use super::document::{Prepared, checked_path};
+use super::tls::TlsListener;
 use super::{Document, DocumentError, Visit};
+use crate::target::DocumentPlace;
 
 /// Most visits that are kept for one document.
 const VISITS: usize = 1000;
@@ -26,13 +27,15 @@ const PREFIX: usize = 12;
 /// `Arc`.
 #[derive(Debug, Default)]
 pub struct DocumentHost {
+    place: Option<DocumentPlace>,
     running: OnceCell<Running>,
     documents: Arc<Documents>,
 }
 
 #[derive(Debug)]
 struct Running {
-    origin: String,
+    /// What every URL begins with, without a slash at its end.
+    base: String,
     /// Dropping it stops the server.
     _stop: oneshot::Sender<()>,
 }
@@ -40,6 +43,14 @@ struct Running {
 /// The documents by the first segment of their path.
 #[derive(Debug, Default)]
 struct Documents(Mutex<HashMap<String, Hosted>>);
+
+/// What a request is answered by.
+#[derive(Clone)]
+struct Served {
+    documents: Arc<Documents>,
+    /// The path of the base URL, which a proxy may hand on or take away.
+    below: Arc<str>,
+}
 
 #[derive(Debug)]
 struct Hosted {
@@ -49,9 +60,17 @@ struct Hosted {
 }
 
 impl DocumentHost {
-    /// A host that listens nowhere yet.
+    /// A host that listens nowhere yet, and then on a free port, by plain http.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A host whose documents are found below a URL of the operator's.
+    pub fn at(place: Option<DocumentPlace>) -> Self {
+        Self {
+            place,
+            ..Self::default()
+        }
     }
 
     /// Serves the document until the host is dropped and gives its URL. No two documents share a
@@ -68,7 +87,7 @@ impl DocumentHost {
             .map(char::from)
             .collect();
         let path = format!("/{prefix}{path}");
-        let url = format!("{}{path}", running.origin);
+        let url = format!("{}{path}", running.base);
         let hosted = Hosted {
             prepared: Prepared::new(document, &url)?,
             visits: Vec::new(),
@@ -84,7 +103,7 @@ impl DocumentHost {
         let path = self
             .running
             .get()
-            .and_then(|running| url.strip_prefix(&running.origin))
+            .and_then(|running| url.strip_prefix(&running.base))
             .unwrap_or_default();
         let documents = self.documents.lock();
         let hosted = documents
@@ -95,22 +114,43 @@ impl DocumentHost {
             .unwrap_or_default()
     }
 
-    async fn start(&self) -> io::Result<Running> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        let origin = format!("http://{}", listener.local_addr()?);
+    async fn start(&self) -> Result<Running, DocumentError> {
+        let listen = self
+            .place
+            .as_ref()
+            .map_or("127.0.0.1:0", |place| &place.listen);
+        let listener = TcpListener::bind(listen).await?;
+        let base = match &self.place {
+            Some(place) => place.url.trim_end_matches('/').to_owned(),
+            None => format!("http://{}", listener.local_addr()?),
+        };
+        let after_scheme = base.split_once("://").map_or("", |(_, rest)| rest);
+        let below = after_scheme.find('/').map_or("", |at| &after_scheme[at..]);
         let (stop, stopped) = oneshot::channel();
-        let router = Router::new()
-            .fallback(answer)
-            .with_state(self.documents.clone());
-        let server = axum::serve(listener, router).with_graceful_shutdown(async {
+        let router = Router::new().fallback(answer).with_state(Served {
+            documents: self.documents.clone(),
+            below: below.into(),
+        });
+        let stopped = async {
             // An error means that the host was dropped, which is the signal.
             let _ = stopped.await;
-        });
-        tokio::spawn(server.into_future());
-        Ok(Running {
-            origin,
-            _stop: stop,
-        })
+        };
+        match self
+            .place
+            .as_ref()
+            .and_then(|place| place.certificate.as_ref())
+        {
+            Some(certificate) => {
+                let listener = TlsListener::new(listener, certificate)?;
+                let server = axum::serve(listener, router).with_graceful_shutdown(stopped);
+                tokio::spawn(server.into_future());
+            }
+            None => {
+                let server = axum::serve(listener, router).with_graceful_shutdown(stopped);
+                tokio::spawn(server.into_future());
+            }
+        }
+        Ok(Running { base, _stop: stop })
     }
 }
 
@@ -125,10 +165,12 @@ fn prefix(path: &str) -> &str {
     path.split('/').nth(1).unwrap_or_default()
 }
 
-async fn answer(State(documents): State<Arc<Documents>>, request: Request) -> Response<Body> {
+async fn answer(State(served): State<Served>, request: Request) -> Response<Body> {
     let (parts, _) = request.into_parts();
     let path = parts.uri.path();
-    let mut documents = documents.lock();
+    let inner = path.strip_prefix(&*served.below);
+    let path = inner.filter(|inner| inner.starts_with('/')).unwrap_or(path);
+    let mut documents = served.documents.lock();
     if let Some(hosted) = documents.get_mut(prefix(path)) {
         if hosted.visits.len() < VISITS {
             hosted.visits.push(Visit::of(&parts));

@@ -8,18 +8,49 @@ use rand::RngCore;
 use rand::rngs::OsRng;
 use serde_json::{Map, Value, json};
 
-use super::Keys;
 use super::compact::encode;
+use super::{ForgeError, Keys};
+use crate::target::ClientKey;
 
-/// An honest assertion by which the client authenticates: signed with the ES256 key, good from now
-/// on for `lifetime_seconds` (a negative number gives one that has expired), with a `jti` of its
-/// own. Wrong ones are made of it by [`forge`](super::forge()).
+/// An honest assertion by which the client authenticates: signed with the harness's ES256 key, good
+/// from now on for `lifetime_seconds` (a negative number gives one that has expired), with a `jti`
+/// of its own. Wrong ones are made of it by [`forge`](super::forge()).
 pub fn client_assertion(
     keys: &Keys,
     client_id: &str,
     audience: &str,
     lifetime_seconds: i64,
 ) -> String {
+    let kid = &keys.public_jwk(Algorithm::ES256)["kid"];
+    let header = members(json!({ "alg": "ES256", "typ": "JWT", "kid": kid }));
+    let claims = claims(client_id, audience, lifetime_seconds);
+    let message = format!("{}.{}", encode(&header), encode(&claims));
+    let signature = keys.sign_es256(&message);
+    format!("{message}.{signature}")
+}
+
+/// The same by a key of the operator's.
+///
+/// # Errors
+/// The library refuses to sign with it.
+pub fn given_client_assertion(
+    key: &ClientKey,
+    client_id: &str,
+    audience: &str,
+    lifetime_seconds: i64,
+) -> Result<String, ForgeError> {
+    let mut header = members(json!({ "alg": key.algorithm, "typ": "JWT" }));
+    if let Some(key_id) = &key.key_id {
+        header.insert("kid".to_owned(), json!(key_id));
+    }
+    let claims = claims(client_id, audience, lifetime_seconds);
+    let message = format!("{}.{}", encode(&header), encode(&claims));
+    let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key.key, key.algorithm)?;
+    Ok(format!("{message}.{signature}"))
+}
+
+/// The claims of RFC 7523 section 3.
+fn claims(client_id: &str, audience: &str, lifetime_seconds: i64) -> Map<String, Value> {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .ok()
@@ -27,19 +58,14 @@ pub fn client_assertion(
         .unwrap_or_default();
     let mut jti = [0; 16];
     OsRng.fill_bytes(&mut jti);
-    let kid = &keys.public_jwk(Algorithm::ES256)["kid"];
-    let header = members(json!({ "alg": "ES256", "typ": "JWT", "kid": kid }));
-    let claims = members(json!({
+    members(json!({
         "iss": client_id,
         "sub": client_id,
         "aud": audience,
         "iat": now,
         "exp": now.saturating_add(lifetime_seconds),
         "jti": BASE64_URL_SAFE_NO_PAD.encode(jti),
-    }));
-    let message = format!("{}.{}", encode(&header), encode(&claims));
-    let signature = keys.sign_es256(&message);
-    format!("{message}.{signature}")
+    }))
 }
 
 fn members(value: Value) -> Map<String, Value> {

@@ -12,7 +12,7 @@ mod keys;
 mod server_key;
 mod verify;
 
-pub use assertion::client_assertion;
+pub use assertion::{client_assertion, given_client_assertion};
 pub use compact::{Decoded, decode};
 pub use forge::{ForgeError, forge};
 pub use keys::Keys;

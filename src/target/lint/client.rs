@@ -2,7 +2,7 @@
 
 use super::Lint;
 use crate::suite::{Authentication, Capability, ClientProfile, Spot, Suites, suggest};
-use crate::target::GivenClient;
+use crate::target::{ClientKey, GivenClient};
 
 impl Lint<'_> {
     pub(super) fn client(&mut self, name: &str, client: &GivenClient, suites: &Suites) {
@@ -46,12 +46,44 @@ impl Lint<'_> {
                 "write client_secret_basic or client_secret_post, or remove `client_secret`",
             );
         }
-        let key = client.authentication == Some(Authentication::PrivateKeyJwt);
+        self.key(&at, client);
+        let key = client.private_key.is_some()
+            || client.authentication == Some(Authentication::PrivateKeyJwt);
         if is_confidential(profile) && client.client_secret.is_none() && !key {
             self.error(
                 &at.name(),
                 format!("the client `{name}` must authenticate, but has no secret"),
-                "add `client_secret: { env: VARIABLE }`",
+                "add `client_secret: { env: VARIABLE }`, or `private_key: { file: PATH }`",
+            );
+        }
+    }
+
+    fn key(&mut self, at: &Spot, client: &GivenClient) {
+        let by_key = client.authentication == Some(Authentication::PrivateKeyJwt);
+        if let Some(private_key) = &client.private_key {
+            if client.authentication.is_some() && !by_key {
+                self.error(
+                    &at.key("authentication"),
+                    "this client has a private key, but does not authenticate by it",
+                    "write private_key_jwt, or remove `authentication` or `private_key`",
+                );
+            }
+            // Whether it can be had at all is said of every secret.
+            if let Ok(text) = private_key.resolve(self.base)
+                && !text.expose().is_empty()
+                && let Err(cause) = ClientKey::parse(text.expose())
+            {
+                self.error(
+                    &at.key("private_key").name(),
+                    format!("this private key cannot be used: {cause}"),
+                    "give a PEM file (`openssl genpkey`) or a JWK of P-256, RSA or Ed25519",
+                );
+            }
+        } else if by_key {
+            self.error(
+                &at.key("authentication"),
+                "this client authenticates by signed assertions, but has no key to sign with",
+                "add `private_key: { file: PATH }`, a PEM file or a JWK",
             );
         }
     }

@@ -1,6 +1,7 @@
 //! The rules of a target file that types cannot hold.
 
 mod client;
+mod documents;
 mod limits;
 mod login;
 mod secrets;
@@ -40,6 +41,8 @@ pub(super) fn target(
     for (name, client) in &target.clients {
         lint.client(name, client, suites);
     }
+    lint.registration(suites);
+    lint.documents();
     lint.operations(complete);
     lint.secrets();
     lint.files();
@@ -135,6 +138,31 @@ impl Lint<'_> {
                     "the suites know two users, `first` and `second`; the login name goes into `username`",
                 );
             }
+        }
+    }
+
+    fn registration(&mut self, suites: &Suites) {
+        let at = Spot::root().key("registration").key("profiles");
+        for name in self.target.registration.profiles.keys() {
+            let registers = suites.clients.get(name).map(|profile| !profile.only_given);
+            if registers == Some(true) {
+                continue;
+            }
+            let known = suites
+                .clients
+                .iter()
+                .filter(|(_, profile)| !profile.only_given);
+            let (message, help) = match registers {
+                Some(_) => (
+                    format!("a client of the profile `{name}` is never registered"),
+                    format!("give one under `clients.{name}`"),
+                ),
+                None => (
+                    format!("unknown client profile `{name}`"),
+                    suggest(name, known.map(|(name, _)| name.as_str())),
+                ),
+            };
+            self.error(&at.key(name).name(), message, help);
         }
     }
 

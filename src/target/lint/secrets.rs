@@ -8,8 +8,15 @@ use crate::target::{Secret, SecretError};
 /// Where secrets stand.
 pub(in crate::target) fn secret_spots(source: &Source) -> Vec<Spot> {
     let root = Spot::root();
-    let mut spots = vec![root.key("registration").key("initial_access_token")];
-    for (map, member) in [("users", "password"), ("clients", "client_secret")] {
+    let mut spots = vec![
+        root.key("registration").key("initial_access_token"),
+        root.key("client_id_metadata").key("private_key"),
+    ];
+    for (map, member) in [
+        ("users", "password"),
+        ("clients", "client_secret"),
+        ("clients", "private_key"),
+    ] {
         for name in source.keys(&root.key(map)) {
             spots.push(root.key(map).key(name).key(member));
         }
@@ -29,12 +36,20 @@ impl Lint<'_> {
             secrets.push((root.key("users").key(name).key("password"), &user.password));
         }
         for (name, client) in &target.clients {
+            let at = root.key("clients").key(name);
             if let Some(secret) = &client.client_secret {
-                secrets.push((root.key("clients").key(name).key("client_secret"), secret));
+                secrets.push((at.key("client_secret"), secret));
+            }
+            if let Some(key) = &client.private_key {
+                secrets.push((at.key("private_key"), key));
             }
         }
         if let Some(token) = &target.registration.initial_access_token {
             secrets.push((root.key("registration").key("initial_access_token"), token));
+        }
+        let documents = target.client_id_metadata.as_ref();
+        if let Some(key) = documents.and_then(|place| place.private_key.as_ref()) {
+            secrets.push((root.key("client_id_metadata").key("private_key"), key));
         }
         for (name, token) in &target.access_tokens {
             secrets.push((root.key("access_tokens").key(name), token));

@@ -125,3 +125,57 @@ async fn a_document_that_cannot_be_sent_starts_no_server() {
     assert!(matches!(refused, Err(DocumentError::Path(_))));
     assert!(host.running.get().is_none());
 }
+
+#[tokio::test]
+async fn behind_a_proxy_the_path_may_come_whole_or_without_what_the_proxy_took() {
+    let port = {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        listener.local_addr().unwrap().port()
+    };
+    let host = DocumentHost::at(Some(DocumentPlace {
+        url: "https://client.example/authspec/".to_owned(),
+        listen: format!("127.0.0.1:{port}"),
+        certificate: None,
+    }));
+    let url = host.serve(&document("client.json")).await.unwrap();
+    let inner = url.strip_prefix("https://client.example/authspec").unwrap();
+    assert!(
+        inner.starts_with('/') && inner.ends_with("/client.json"),
+        "{url}"
+    );
+    for path in [inner.to_owned(), format!("/authspec{inner}")] {
+        let (head, body) = ask("GET", &format!("http://127.0.0.1:{port}{path}")).await;
+        assert!(head.starts_with("http/1.1 200 "), "{path}: {head}");
+        let body: Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(body["client_id"], json!(url));
+    }
+    let (head, _) = ask("GET", &format!("http://127.0.0.1:{port}/other{inner}")).await;
+    assert!(head.starts_with("http/1.1 404 "), "{head}");
+    assert_eq!(host.visits(&url).len(), 2);
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_and_a_certificate_that_is_none_are_told() {
+    let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let place = |listen: String, certificate| DocumentPlace {
+        url: "https://client.example/a".to_owned(),
+        listen,
+        certificate,
+    };
+    let host = DocumentHost::at(Some(place(taken.local_addr().unwrap().to_string(), None)));
+    let refused = host.serve(&document("c")).await;
+    assert!(
+        matches!(refused, Err(DocumentError::Listen(_))),
+        "{refused:?}"
+    );
+    let nonsense = crate::target::Certificate {
+        chain: b"nonsense".to_vec(),
+        key: crate::target::Live::new("nonsense"),
+    };
+    let host = DocumentHost::at(Some(place("127.0.0.1:0".to_owned(), Some(nonsense))));
+    let refused = host.serve(&document("c")).await;
+    assert!(
+        matches!(refused, Err(DocumentError::Certificate(_))),
+        "{refused:?}"
+    );
+}

@@ -1,0 +1,90 @@
+//! https for documents, by a certificate of the operator's.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::serve::Listener;
+use rustls::ServerConfig;
+use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use super::DocumentError;
+use crate::target::Certificate;
+
+/// Longest handshake.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Connections whose handshake is done. One that hangs keeps no other waiting.
+pub(super) struct TlsListener {
+    connections: mpsc::Receiver<(TlsStream<TcpStream>, SocketAddr)>,
+    address: SocketAddr,
+}
+
+impl TlsListener {
+    pub fn new(listener: TcpListener, certificate: &Certificate) -> Result<Self, DocumentError> {
+        let acceptor = TlsAcceptor::from(Arc::new(config(certificate)?));
+        let address = listener.local_addr()?;
+        let (send, connections) = mpsc::channel(16);
+        tokio::spawn(async move {
+            loop {
+                let accepted = tokio::select! {
+                    () = send.closed() => return,
+                    accepted = listener.accept() => accepted,
+                };
+                let Ok((stream, peer)) = accepted else {
+                    continue;
+                };
+                let (acceptor, send) = (acceptor.clone(), send.clone());
+                tokio::spawn(async move {
+                    if let Ok(Ok(stream)) = timeout(PATIENCE, acceptor.accept(stream)).await {
+                        let _ = send.send((stream, peer)).await;
+                    }
+                });
+            }
+        });
+        Ok(Self {
+            connections,
+            address,
+        })
+    }
+}
+
+fn config(certificate: &Certificate) -> Result<ServerConfig, DocumentError> {
+    let wrong = |cause: String| DocumentError::Certificate(cause);
+    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(&certificate.chain)
+        .collect::<Result<_, _>>()
+        .map_err(|cause| wrong(cause.to_string()))?;
+    let key = PrivateKeyDer::from_pem_slice(certificate.key.expose().as_bytes())
+        .map_err(|_| wrong("its key is no PEM".to_owned()))?;
+    ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|cause| wrong(cause.to_string()))?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .map_err(|cause| wrong(cause.to_string()))
+}
+
+impl Listener for TlsListener {
+    type Io = TlsStream<TcpStream>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        match self.connections.recv().await {
+            Some(connection) => connection,
+            // The runtime is shutting down.
+            None => std::future::pending().await,
+        }
+    }
+
+    fn local_addr(&self) -> io::Result<Self::Addr> {
+        Ok(self.address)
+    }
+}
