@@ -162,6 +162,7 @@ impl Builder<'_> {
         };
         all.capabilities.extend(row_needs(&row.members));
         all.of_steps(self.suites, &steps);
+        all.of_grants(&case.check, &steps);
         let obstacle = needs::obstacle(self.suites, &all, self.knowledge);
         let unmet = self.unmet_condition(&case.check);
         if unmet.is_none() {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Disposition, Knowledge, PlannedAction, PlannedStep};
 use crate::run::Presence;
-use crate::suite::{Action, Capability, Mutation, Signature, Suites};
+use crate::suite::{Action, Capability, Check, Mutation, Signature, Suites};
 
 /// What the steps need beyond what their flows say, and the client profiles that they use.
 #[derive(Debug, Default)]
@@ -38,6 +38,27 @@ impl Needs {
             }
             self.of_mentions(suites, step);
             self.of_secret(step);
+        }
+    }
+
+    /// Adds what a token of the operator does not bring: `check` looks at the grant behind it, or
+    /// reads another member of its answer.
+    pub fn of_grants(&mut self, check: &Check, steps: &[PlannedStep]) {
+        let text = serde_json::to_string(&(check, steps)).unwrap_or_default();
+        for step in steps {
+            let PlannedAction::One(action) = &step.action else {
+                continue;
+            };
+            let answer = format!("{}.token.json.", step.name);
+            let reads_more = || {
+                let rest = text.split(&answer).skip(1);
+                rest.into_iter()
+                    .any(|rest| !rest.starts_with("access_token"))
+            };
+            let looks_behind = || text.contains(&format!("\"{}/", step.name));
+            if matches!(**action, Action::Obtain(_)) && (reads_more() || looks_behind()) {
+                self.add([Capability::Login]);
+            }
         }
     }
 

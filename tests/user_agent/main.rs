@@ -6,6 +6,7 @@ mod common;
 
 #[cfg(unix)]
 mod command;
+mod tokens;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,7 +14,7 @@ use std::path::Path;
 use authspec::cli::{Conduct, conduct, reference_target};
 use authspec::judge::{CaseResult, Verdict};
 use authspec::plan::{Pattern, Selection};
-use authspec::reference::{Options, Policy, start};
+use authspec::reference::{Options, Policy, Running, start};
 use authspec::run::Recording;
 use authspec::suite::Suites;
 use authspec::target::{Target, TargetFile};
@@ -59,6 +60,24 @@ impl Run {
 
 /// Tests reference servers with this policy, as the changed target file says.
 fn run(policy: Value, cases: &[&str], folder: &Path, change: impl FnOnce(&mut TargetFile)) -> Run {
+    tested(policy, cases, folder, async |_, file| change(file))
+}
+
+/// Tests correct reference servers; what the target file says may be fetched from them.
+fn run_with(
+    cases: &[&str],
+    folder: &Path,
+    change: impl AsyncFnOnce(&Running, &mut TargetFile),
+) -> Run {
+    tested(Value::Object(Default::default()), cases, folder, change)
+}
+
+fn tested(
+    policy: Value,
+    cases: &[&str],
+    folder: &Path,
+    change: impl AsyncFnOnce(&Running, &mut TargetFile),
+) -> Run {
     let suites = Suites::embedded().unwrap_or_else(|problems| panic!("{problems}"));
     let selection = Selection {
         checks: cases
@@ -73,7 +92,7 @@ fn run(policy: Value, cases: &[&str], folder: &Path, change: impl FnOnce(&mut Ta
             .await
             .expect("servers");
         let mut file = reference_target(&running, None);
-        change(&mut file);
+        change(&running, &mut file).await;
         let target = Target::resolve(file, folder).expect("a target");
         let how = Conduct {
             selection,

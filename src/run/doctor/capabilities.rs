@@ -416,6 +416,14 @@ pub fn of_honest_run(run: &RunRecord, all: &mut Capabilities) {
         );
         all.insert(C::ResourceIndicators, resource_indicators(&token.result));
     }
+    let given = run.step("grant").filter(|grant| grant.action == "obtain");
+    if let Some(grant) = given {
+        let jwt = grant.result.pointer("/token/jwt").is_some();
+        all.insert(
+            C::JwtAccessTokens,
+            present_if(jwt, || absent("the access token that was given is opaque")),
+        );
+    }
     let call = run.step("call");
     // A 403 is about scope, and a matter for the checks; at a 401 no token can be called good.
     if call.is_some_and(|call| call.result.get("status") == Some(&Value::from(401))) {
