@@ -26,7 +26,7 @@ pub fn reference_target(running: &Running, audit_log: Option<&Path>) -> TargetFi
     let users = names.zip(&running.users).map(|(name, user)| {
         let user = User {
             username: user.name.clone(),
-            password: Secret::Value(user.password.clone()),
+            password: Some(Secret::Value(user.password.clone())),
         };
         (name.to_owned(), user)
     });

@@ -3,17 +3,18 @@
 use std::collections::BTreeSet;
 
 use super::{Disposition, PlannedAction, PlannedStep};
-use crate::suite::{Action, Check};
+use crate::suite::{Action, Check, ClientProfile, Mutation, Suites};
 use crate::target::{Ability, Driver};
 
 /// Why a case cannot run with this driver, if it cannot: it would prove nothing.
 pub(crate) fn obstacle(
+    suites: &Suites,
     check: &Check,
     steps: &[PlannedStep],
     driver: &Driver,
 ) -> Option<Disposition> {
     let mut wanted = BTreeSet::new();
-    of_steps(steps, &mut wanted);
+    of_steps(suites, steps, &mut wanted);
     if looks_at_pages(check) {
         wanted.insert(Ability::ShowPages);
     }
@@ -21,19 +22,57 @@ pub(crate) fn obstacle(
     add.map(|add| Disposition::Untested { add })
 }
 
-fn of_steps(steps: &[PlannedStep], wanted: &mut BTreeSet<Ability>) {
+fn of_steps(suites: &Suites, steps: &[PlannedStep], wanted: &mut BTreeSet<Ability>) {
     for step in steps {
-        match &step.action {
-            PlannedAction::Flow(inner) => of_steps(inner, wanted),
-            PlannedAction::One(action) if matches!(**action, Action::Authorize(_)) => {
-                let method = step.mutation.as_ref().and_then(|m| m.method.as_deref());
-                if method.is_some_and(|method| method != "GET") {
-                    wanted.insert(Ability::OtherMethod);
-                }
+        let action = match &step.action {
+            PlannedAction::Flow(inner) => {
+                of_steps(suites, inner, wanted);
+                continue;
             }
-            PlannedAction::One(_) => {}
+            PlannedAction::One(action) => action,
+        };
+        let Action::Authorize(authorize) = &**action else {
+            continue;
+        };
+        if authorize.stop_before.is_some() {
+            wanted.insert(Ability::Stop);
+        }
+        let profile = suites.clients.get(&authorize.client);
+        if profile.is_some_and(|profile| !is_on_loopback(profile)) {
+            wanted.insert(Ability::SeeAnyCallback);
+        }
+        if let Some(mutation) = &step.mutation {
+            of_mutation(mutation, wanted);
         }
     }
+}
+
+fn of_mutation(mutation: &Mutation, wanted: &mut BTreeSet<Ability>) {
+    if mutation.method.as_deref().is_some_and(|m| m != "GET") {
+        wanted.insert(Ability::OtherMethod);
+    }
+    if mutation.stop_before.is_some() {
+        wanted.insert(Ability::Stop);
+    }
+    // What the person does is no deviation of the request.
+    let request = Mutation {
+        user: None,
+        consent: None,
+        stop_before: None,
+        delay: None,
+        ..mutation.clone()
+    };
+    if request != Mutation::default() {
+        wanted.insert(Ability::TellRefusals);
+    }
+}
+
+/// Whether the redirect URI that the profile registers is on loopback. A client of the target file
+/// may have another; the visit then says so.
+fn is_on_loopback(profile: &ClientProfile) -> bool {
+    let uris = profile.register.get("redirect_uris");
+    let first = uris.and_then(|uris| uris.get(0)?.as_str());
+    first.is_none_or(|uri| uri.contains("loopback_redirect"))
 }
 
 /// Whether a condition is about the pages on the way, which no step but `authorize` has.
@@ -51,8 +90,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::suite::Mutation;
-    use crate::target::CommandDriver;
+    use crate::target::{CommandDriver, InteractiveDriver};
 
     fn authorize(mutation: Mutation) -> Vec<PlannedStep> {
         let action: Action =
@@ -76,22 +114,40 @@ mod tests {
         })
     }
 
+    fn lacks(check: &Check, steps: &[PlannedStep], driver: &Driver) -> bool {
+        let suites = Suites::embedded().unwrap_or_else(|problems| panic!("{problems}"));
+        obstacle(&suites, check, steps, driver).is_some()
+    }
+
+    fn mutated(change: impl FnOnce(&mut Mutation)) -> Vec<PlannedStep> {
+        let mut mutation = Mutation::default();
+        change(&mut mutation);
+        authorize(mutation)
+    }
+
     #[test]
-    fn a_post_is_not_left_to_a_program_that_opens_a_url() {
+    fn a_visit_that_a_driver_cannot_make_is_not_planned() {
         let check = Check::of_flow("code_grant");
-        let post = authorize(Mutation {
-            method: Some("POST".to_owned()),
-            ..Mutation::default()
-        });
-        let untested = |steps: &[PlannedStep], driver: &Driver| {
-            matches!(
-                obstacle(&check, steps, driver),
-                Some(Disposition::Untested { .. })
-            )
-        };
-        assert!(untested(&post, &command()));
-        assert!(!untested(&post, &Driver::Form));
-        assert!(!untested(&authorize(Mutation::default()), &command()));
+        let person = Driver::Interactive(InteractiveDriver::default());
+        let (form, command) = (Driver::Form, command());
+        let text = |text: &str| Some(text.to_owned());
+        for (steps, by_command, by_person) in [
+            (mutated(|_| {}), true, true),
+            (mutated(|m| m.consent = text("deny")), true, true),
+            (mutated(|m| m.user = text("second")), true, true),
+            (mutated(|m| m.stop_before = text("consent")), true, false),
+            (
+                mutated(|m| m.remove = vec!["state".to_owned()]),
+                true,
+                false,
+            ),
+            (mutated(|m| m.client = text("https")), true, false),
+            (mutated(|m| m.method = text("POST")), false, false),
+        ] {
+            assert!(!lacks(&check, &steps, &form), "{steps:?}");
+            assert_eq!(!lacks(&check, &steps, &command), by_command, "{steps:?}");
+            assert_eq!(!lacks(&check, &steps, &person), by_person, "{steps:?}");
+        }
     }
 
     #[test]
@@ -101,7 +157,7 @@ mod tests {
         let condition = serde_json::from_value(json!({ "equals": [] })).expect("a condition");
         let of_step = [(path, condition)].into_iter().collect();
         check.matches.insert("authorize".to_owned(), of_step);
-        assert!(obstacle(&check, &[], &command()).is_some());
-        assert!(obstacle(&check, &[], &Driver::Form).is_none());
+        assert!(lacks(&check, &[], &command()));
+        assert!(!lacks(&check, &[], &Driver::Form));
     }
 }

@@ -168,9 +168,9 @@ impl Builder<'_> {
         if unmet.is_none() {
             case.lacks = needs::lacks(self.suites, &all, self.knowledge);
         }
-        let obstacle = obstacle
-            .or(unmet)
-            .or_else(|| abilities::obstacle(&case.check, &steps, &self.knowledge.driver));
+        let obstacle = obstacle.or(unmet).or_else(|| {
+            abilities::obstacle(self.suites, &case.check, &steps, &self.knowledge.driver)
+        });
         case.disposition = match obstacle {
             Some(obstacle) => obstacle,
             None => self.assign(&case.check, steps, &all.clients),

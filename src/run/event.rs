@@ -28,6 +28,11 @@ pub enum Event {
         /// How long.
         seconds: f64,
     },
+    /// A person is asked to do something, at an address of this machine.
+    Errand {
+        /// What, and where.
+        text: String,
+    },
     /// The clients that the run registered are being deleted.
     CleaningUp {
         /// How many.

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::plan::{Disposition, Plan, PlannedAction, PlannedRun, PlannedStep};
-use crate::suite::Action;
+use crate::suite::{Action, MAIN_BROWSER};
 
 /// One execution of a run.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,7 +77,13 @@ impl Schedule {
             .filter(|run| !done.contains(run.as_str()))
             .map(|run| Job::First(run.clone()))
             .collect();
-        waiting.sort_by_key(|job| priority(plan, &controls, job.run()));
+        waiting.sort_by_key(|job| {
+            let run = job.run();
+            (
+                priority(plan, &controls, run),
+                plan.runs.get(run).map(login),
+            )
+        });
         waiting.extend(
             needs
                 .keys()
@@ -149,6 +155,32 @@ fn priority(plan: &Plan, controls: &BTreeMap<String, BTreeSet<String>>, run: &st
         () if is_control => 2,
         () => 3,
     }
+}
+
+/// How much a run asks of a person's browser: nothing new, a no, another user, a new window. Runs that
+/// ask the same come together, so that a person logs in a few times only.
+fn login(run: &PlannedRun) -> u8 {
+    fn most(steps: &[PlannedStep]) -> u8 {
+        let of = |step: &PlannedStep| match &step.action {
+            PlannedAction::Flow(inner) => most(inner),
+            PlannedAction::One(action) => {
+                let Action::Authorize(authorize) = &**action else {
+                    return 0;
+                };
+                let mutation = step.mutation.as_ref();
+                let user = mutation.and_then(|m| m.user.as_ref());
+                let consent = mutation.and_then(|m| m.consent.as_ref());
+                match () {
+                    () if authorize.browser != MAIN_BROWSER => 3,
+                    () if user.unwrap_or(&authorize.user) == "second" => 2,
+                    () if consent.unwrap_or(&authorize.consent) == "deny" => 1,
+                    () => 0,
+                }
+            }
+        };
+        steps.iter().map(of).max().unwrap_or_default()
+    }
+    most(&run.steps)
 }
 
 fn lets_time_pass(run: &PlannedRun) -> bool {

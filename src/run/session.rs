@@ -95,8 +95,8 @@ impl Session {
         version: McpVersion,
         profiles: IndexMap<String, ClientProfile>,
     ) -> Self {
-        for user in target.users.values() {
-            http.vault().learn(Kind::Password, user.password.expose());
+        for password in target.users.values().flat_map(|user| &user.password) {
+            http.vault().learn(Kind::Password, password.expose());
         }
         for client in target.clients.values() {
             http.vault().publish(&client.client_id);

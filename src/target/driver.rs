@@ -11,6 +11,8 @@ pub enum Driver {
     /// authspec itself, by plain HTTP and HTML forms.
     #[default]
     Form,
+    /// A person with the own browser.
+    Interactive(InteractiveDriver),
     /// A program of the operator's.
     Command(CommandDriver),
 }
@@ -31,6 +33,26 @@ pub struct CommandDriver {
     pub at_once: usize,
 }
 
+/// A person, who is told what to do one step at a time. authspec listens at the client's redirect
+/// URI, which has to be `http` on loopback, as that of the clients is that it registers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct InteractiveDriver {
+    /// Seconds for one step.
+    pub timeout: u64,
+    /// Open the browser; otherwise the address is only printed.
+    pub open: bool,
+}
+
+impl Default for InteractiveDriver {
+    fn default() -> Self {
+        Self {
+            timeout: 180,
+            open: true,
+        }
+    }
+}
+
 const fn a_minute() -> u64 {
     60
 }
@@ -46,6 +68,12 @@ pub enum Ability {
     ShowPages,
     /// Send the authorization request with another method than GET.
     OtherMethod,
+    /// End on purpose before the login or the consent page.
+    Stop,
+    /// Tell how a deviating authorization request ends, which is mostly at a page.
+    TellRefusals,
+    /// See a callback that is not on loopback.
+    SeeAnyCallback,
 }
 
 impl Driver {
@@ -53,6 +81,7 @@ impl Driver {
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Form => "form",
+            Self::Interactive(_) => "interactive",
             Self::Command(_) => "command",
         }
     }
@@ -63,6 +92,22 @@ impl Driver {
         let able = "`login.driver: form`";
         let why = match (self, ability) {
             (Self::Form, _) => return None,
+            (Self::Interactive(_), ability) => match ability {
+                Ability::ShowPages => {
+                    "which sees the pages (a person's browser shows authspec none)"
+                }
+                Ability::OtherMethod => "which can send the authorization request by POST",
+                Ability::Stop => "which can end before the login or the consent page",
+                Ability::TellRefusals => {
+                    "which sees how a wrong authorization request ends (a person's browser shows authspec no error page)"
+                }
+                Ability::SeeAnyCallback => {
+                    "which sees callbacks that are not on loopback (a person's browser shows authspec none)"
+                }
+            },
+            (Self::Command(_), Ability::Stop | Ability::TellRefusals | Ability::SeeAnyCallback) => {
+                return None;
+            }
             (Self::Command(_), Ability::ShowPages) => {
                 "which sees every page with its headers (a `command` tells only how a visit ended)"
             }

@@ -86,8 +86,9 @@ pub struct TargetFile {
 pub struct User {
     /// Name to type into the login form.
     pub username: String,
-    /// Password to type.
-    pub password: Secret,
+    /// Password to type. Only a person who logs in (`login.driver: interactive`) needs none here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<Secret>,
 }
 
 /// What every authorization request carries beyond what the protocol asks for. Some servers give

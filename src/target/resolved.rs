@@ -55,8 +55,8 @@ pub struct Certificate {
 pub struct LiveUser {
     /// Name to type.
     pub username: String,
-    /// Password to type.
-    pub password: Live,
+    /// Password to type, unless a person does.
+    pub password: Option<Live>,
 }
 
 /// A client identity that requests are sent as.
@@ -92,10 +92,9 @@ impl Target {
         };
         let mut users = IndexMap::new();
         for (name, user) in &file.users {
-            if let Some(password) = fetch(&user.password) {
-                let username = user.username.clone();
-                users.insert(name.clone(), LiveUser { username, password });
-            }
+            let password = user.password.as_ref().and_then(&mut fetch);
+            let username = user.username.clone();
+            users.insert(name.clone(), LiveUser { username, password });
         }
         let mut clients = IndexMap::new();
         let mut keys = Vec::new();

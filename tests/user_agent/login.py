@@ -102,4 +102,5 @@ def main():
     json.dump(visit(task), sys.stdout)
 
 
-main()
+if __name__ == "__main__":
+    main()

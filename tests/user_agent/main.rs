@@ -6,6 +6,8 @@ mod common;
 
 #[cfg(unix)]
 mod command;
+#[cfg(unix)]
+mod interactive;
 mod tokens;
 
 use std::collections::BTreeMap;

@@ -68,7 +68,7 @@ pub fn user(args: &Init, destination: &Destination) -> Result<Option<User>, Fail
     }
     Ok(Some(User {
         username: username.clone(),
-        password,
+        password: Some(password),
     }))
 }
 

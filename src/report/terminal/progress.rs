@@ -37,6 +37,11 @@ impl Progress {
                 self.bar.set_style(style);
             }
         }
+        if let Event::Errand { text } = event {
+            // The run rests on it, so it is told even where no line is drawn.
+            self.bar.suspend(|| eprintln!("{}", visible(text)));
+            return;
+        }
         self.bar.set_message(message(event));
         match event {
             Event::RunFinished { .. } => self.bar.inc(1),
@@ -66,6 +71,7 @@ fn message(event: &Event) -> String {
             format!("{} for {}", count(*runs, "run"), count(*cases, "case"))
         }
         Event::RunFinished { title, .. } => title.clone(),
+        Event::Errand { text } => text.clone(),
         Event::Waiting { reason, seconds } => format!("waiting {seconds:.0} s: {reason}"),
         Event::CleaningUp { clients } => format!("deleting {}", count(*clients, "client")),
     };

@@ -97,7 +97,11 @@ fn visit(
 ) -> Result<Visit, Halt> {
     let login = at.session.target.users.get(user).map(|user| Credentials {
         username: user.username.clone(),
-        password: user.password.expose().to_owned(),
+        password: user
+            .password
+            .as_ref()
+            .map(|password| password.expose().to_owned())
+            .unwrap_or_default(),
     });
     let consent = at.mutation.consent.as_ref().unwrap_or(&step.consent);
     let stop = at
@@ -127,6 +131,7 @@ fn visit(
         },
         max_pages: MAX_PAGES,
         user: user.to_owned(),
+        everyday: step.browser == MAIN_BROWSER,
     })
 }
 

@@ -115,6 +115,24 @@ impl Client {
         })
     }
 
+    /// Tells whoever watches the run.
+    pub fn say(&self, event: Event) {
+        if let Some(events) = &self.0.options.events {
+            // Nobody listens: nobody needs to know.
+            let _ = events.send(event);
+        }
+    }
+
+    /// Puts the end of the run off by time that somebody else took.
+    pub fn pardon(&self, time: Duration) {
+        let mut deadline = self
+            .0
+            .deadline
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *deadline = deadline.map(|deadline| deadline + time);
+    }
+
     /// Gives time from now on, if less is left: what a guest leaves behind is to be put away also
     /// when the time of the run is over.
     pub fn grant(&self, time: Duration) {
@@ -271,11 +289,8 @@ impl Client {
     }
 
     fn tell(&self, reason: String, wait: Duration) {
-        if wait >= WORTH_TELLING
-            && let Some(events) = &self.0.options.events
-        {
-            // Nobody listens: nobody needs to know.
-            let _ = events.send(Event::Waiting {
+        if wait >= WORTH_TELLING {
+            self.say(Event::Waiting {
                 reason,
                 seconds: wait.as_secs_f64(),
             });

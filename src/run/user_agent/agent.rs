@@ -1,6 +1,7 @@
 //! The user agent that the target file names, and what its driver keeps between visits.
 
 use super::command::Program;
+use super::interactive::Person;
 use super::walk::Walk;
 use super::{CookieJar, Visit, VisitOutcome, Visited};
 use crate::run::http::Client;
@@ -13,6 +14,7 @@ pub struct UserAgent(Driving);
 enum Driving {
     Form,
     Command(Program),
+    Interactive(Person),
 }
 
 impl UserAgent {
@@ -20,6 +22,7 @@ impl UserAgent {
     pub fn new(target: &Target) -> Self {
         Self(match &target.file.login.driver {
             Driver::Form => Driving::Form,
+            Driver::Interactive(driver) => Driving::Interactive(Person::new(driver.clone())),
             Driver::Command(driver) => {
                 Driving::Command(Program::new(driver.clone(), target.base.clone()))
             }
@@ -39,6 +42,7 @@ impl UserAgent {
         }
         match &self.0 {
             Driving::Form => Walk::new(client, jar, &visit, recipe).go().await,
+            Driving::Interactive(person) => person.visit(client, jar, &visit).await,
             Driving::Command(program) => program.visit(client, jar, &visit).await,
         }
     }

@@ -11,6 +11,7 @@ mod command;
 mod consent;
 mod fill;
 mod hop;
+mod interactive;
 mod jar;
 mod page;
 mod submission;

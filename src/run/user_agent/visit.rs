@@ -69,6 +69,8 @@ pub struct Visit {
     pub max_pages: usize,
     /// The user's name in the target file, for drivers that keep one session for each.
     pub user: String,
+    /// It is made in the browser in which the user may be logged in from before.
+    pub everyday: bool,
 }
 
 impl Visit {
@@ -84,6 +86,7 @@ impl Visit {
             method: Method::Get,
             max_pages: MAX_PAGES,
             user: "first".to_owned(),
+            everyday: true,
         }
     }
 

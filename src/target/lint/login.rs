@@ -37,6 +37,10 @@ impl Lint<'_> {
         }
         match &login.driver {
             Driver::Form => {}
+            Driver::Interactive(person) => {
+                let at = at.key("driver").key("interactive");
+                self.between(&at, "timeout", person.timeout, 5, 3600);
+            }
             Driver::Command(command) => self.command(command, &at.key("driver").key("command")),
         }
     }

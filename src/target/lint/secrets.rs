@@ -3,7 +3,7 @@
 use super::Lint;
 use crate::suite::{Source, Spot};
 use crate::target::address::names_loopback;
-use crate::target::{Secret, SecretError};
+use crate::target::{Driver, Secret, SecretError};
 
 /// Where secrets stand.
 pub(in crate::target) fn secret_spots(source: &Source) -> Vec<Spot> {
@@ -33,7 +33,16 @@ impl Lint<'_> {
         let (root, target) = (Spot::root(), self.target);
         let mut secrets: Vec<(Spot, &Secret)> = Vec::new();
         for (name, user) in &target.users {
-            secrets.push((root.key("users").key(name).key("password"), &user.password));
+            let at = root.key("users").key(name);
+            match &user.password {
+                Some(password) => secrets.push((at.key("password"), password)),
+                None if matches!(target.login.driver, Driver::Interactive(_)) => {}
+                None => self.error(
+                    &at.name(),
+                    format!("the user `{name}` has no password"),
+                    "add `password: { env: VARIABLE }`; only `login: { driver: { interactive: {} } }` needs none",
+                ),
+            }
         }
         for (name, client) in &target.clients {
             let at = root.key("clients").key(name);
