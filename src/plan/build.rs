@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::abilities;
 use super::describe::describe;
-use super::expand::{self, Expanded, Layout, Row};
+use super::expand::{self, Blank, Expanded, Layout, Row};
 use super::needs::{self, Needs};
 use super::select::Selection;
 use super::sharing;
@@ -34,6 +34,7 @@ pub fn plan(
         version,
         templates: Templates::new(),
         context: crate::suite::context(&knowledge.variables),
+        layout: Layout::new(suites, knowledge.has(Capability::Login)),
         runs: IndexMap::new(),
     };
     let mut cases = Vec::new();
@@ -42,12 +43,13 @@ pub fn plan(
             check: format!("{}/{}", loaded.area, loaded.check.id),
             cause,
         };
+        let blank = Blank::of(&loaded.check).map_err(in_check)?;
         let rows = expand::rows(&loaded.check, &builder.templates, &builder.context);
         let rows = match rows {
             Ok(rows) => rows,
             Err(cause) => {
                 // A table of the target's own lists: what it holds is the server's doing.
-                let case = builder.without_table(loaded, cause);
+                let case = builder.without_table(loaded, &blank, cause);
                 if selection.wants(&case) {
                     cases.push(case);
                 }
@@ -55,11 +57,11 @@ pub fn plan(
             }
         };
         for row in rows {
-            let case = builder.identify(loaded, &row);
+            let case = builder.identify(loaded, &blank, &row);
             if !selection.wants(&case) {
                 continue;
             }
-            cases.push(builder.decide(case, &row).map_err(in_check)?);
+            cases.push(builder.decide(case, &blank, &row).map_err(in_check)?);
         }
     }
     builder
@@ -88,13 +90,14 @@ struct Builder<'a> {
     version: McpVersion,
     templates: Templates,
     context: minijinja::Value,
+    layout: Layout<'a>,
     runs: IndexMap<String, PlannedRun>,
 }
 
 impl Builder<'_> {
     /// Name, requirements and level of a case; it does not run yet.
-    fn identify(&self, loaded: &LoadedCheck, row: &Row) -> PlannedCase {
-        let check = &loaded.check;
+    fn identify(&self, loaded: &LoadedCheck, blank: &Blank, row: &Row) -> PlannedCase {
+        let check = &blank.check;
         let base = format!("{}/{}", loaded.area, check.id);
         let id = match &row.name {
             Some(name) => format!("{base}[{name}]"),
@@ -116,7 +119,7 @@ impl Builder<'_> {
         PlannedCase {
             id,
             area: loaded.area.clone(),
-            check: Arc::new(check.clone()),
+            check: Arc::clone(check),
             row: row.members.clone(),
             level: binding_level(&requirements, self.version),
             requirements,
@@ -128,12 +131,12 @@ impl Builder<'_> {
     }
 
     /// A check whose table cannot be made on this target, as one case.
-    fn without_table(&self, loaded: &LoadedCheck, cause: String) -> PlannedCase {
+    fn without_table(&self, loaded: &LoadedCheck, blank: &Blank, cause: String) -> PlannedCase {
         let row = Row {
             name: None,
             members: Params::new(),
         };
-        let mut case = self.identify(loaded, &row);
+        let mut case = self.identify(loaded, blank, &row);
         if case.level.is_some() {
             case.disposition = Disposition::Inconclusive {
                 reason: format!("its cases cannot be told on this target: {cause}"),
@@ -142,16 +145,17 @@ impl Builder<'_> {
         case
     }
 
-    fn decide(&mut self, mut case: PlannedCase, row: &Row) -> Result<PlannedCase, String> {
-        let layout = Layout {
-            suites: self.suites,
-            can_log_in: self.knowledge.has(Capability::Login),
-        };
+    fn decide(
+        &mut self,
+        mut case: PlannedCase,
+        blank: &Blank,
+        row: &Row,
+    ) -> Result<PlannedCase, String> {
         let Expanded {
             check,
             steps,
             needs,
-        } = layout.expand(&case.check, &row.members)?;
+        } = self.layout.expand(blank, &row.members)?;
         case.check = Arc::new(check);
         if case.level.is_none() {
             return Ok(case);
@@ -280,20 +284,17 @@ pub fn honest_run(
     knowledge: &Knowledge,
     flow: &str,
 ) -> Result<PlannedRun, String> {
-    let check = Check::of_flow(flow);
+    let blank = Blank::of(&Check::of_flow(flow))?;
     let mut builder = Builder {
         suites,
         knowledge,
         version: McpVersion::V20251125,
         templates: Templates::new(),
         context: crate::suite::context(&knowledge.variables),
+        layout: Layout::new(suites, knowledge.has(Capability::Login)),
         runs: IndexMap::new(),
     };
-    let layout = Layout {
-        suites,
-        can_log_in: knowledge.has(Capability::Login),
-    };
-    let expanded = layout.expand(&check, &Params::new())?;
+    let expanded = builder.layout.expand(&blank, &Params::new())?;
     let mut needs = Needs::default();
     needs.of_steps(suites, &expanded.steps);
     let id = builder.share(flow.to_owned(), expanded.steps, &needs.clients);

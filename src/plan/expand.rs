@@ -1,7 +1,11 @@
 //! Turns a check's table into rows, and a row into the steps that decide it.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
+use std::sync::Arc;
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::substitute::{Binding, substitute, substitute_expression};
@@ -156,6 +160,38 @@ fn text_of(value: &Value) -> String {
     }
 }
 
+/// A check without its table, also as the data that rows are put into.
+pub(crate) struct Blank {
+    /// The check: a case needs its own row only.
+    pub check: Arc<Check>,
+    value: Value,
+}
+
+impl Blank {
+    /// # Errors
+    /// The check cannot be written as data.
+    pub fn of(check: &Check) -> Result<Self, String> {
+        let mut value = serde_json::to_value(check).map_err(|cause| cause.to_string())?;
+        if let Value::Object(members) = &mut value {
+            members.retain(|name, _| name != "cases" && name != "each");
+        }
+        Ok(Self {
+            check: Arc::new(read(&value)?),
+            value,
+        })
+    }
+}
+
+/// What of a check says how its flow is laid out.
+#[derive(Deserialize)]
+struct Head {
+    flow: String,
+    #[serde(default)]
+    with: Params,
+    #[serde(default)]
+    needs: BTreeSet<Capability>,
+}
+
 /// A check with one row put into it, and the steps of its flow.
 pub(crate) struct Expanded {
     /// The check with this row's values in its conditions and mutations.
@@ -166,36 +202,46 @@ pub(crate) struct Expanded {
     pub needs: BTreeSet<Capability>,
 }
 
+/// A flow as data: its parameters, what it needs, its steps.
+type FlowData = Rc<(Params, Vec<Capability>, Value)>;
+
 /// Lays out steps of flows.
 pub(crate) struct Layout<'a> {
-    /// The flows.
-    pub suites: &'a Suites,
+    suites: &'a Suites,
     /// Somebody can log in, so `obtain` is a code grant.
-    pub can_log_in: bool,
+    can_log_in: bool,
+    /// Flows that were met already.
+    known: RefCell<HashMap<String, FlowData>>,
 }
 
-impl Layout<'_> {
-    /// Puts `row` into `check` and lays out its steps.
+impl<'a> Layout<'a> {
+    /// Over the flows of `suites`; `can_log_in` makes an `obtain` a code grant.
+    pub fn new(suites: &'a Suites, can_log_in: bool) -> Self {
+        Self {
+            suites,
+            can_log_in,
+            known: RefCell::default(),
+        }
+    }
+
+    /// Puts `row` into a check and lays out its steps.
     ///
     /// # Errors
     /// A mention that cannot be resolved; the text says which.
-    pub fn expand(&self, check: &Check, row: &Params) -> Result<Expanded, String> {
-        let bound = bind(
-            check,
-            &Binding {
-                name: "case",
-                members: row,
-            },
-        )?;
-        let mut needs: BTreeSet<Capability> = bound.needs.iter().copied().collect();
-        let (with, mut steps) = self.flow(&bound.flow, &bound.with, &mut needs)?;
-        let check = bind(
-            &bound,
-            &Binding {
-                name: "with",
-                members: &with,
-            },
-        )?;
+    pub fn expand(&self, blank: &Blank, row: &Params) -> Result<Expanded, String> {
+        let row = Binding {
+            name: "case",
+            members: row,
+        };
+        let bound = bind(&blank.value, &row)?;
+        let head: Head = read(&bound)?;
+        let mut needs = head.needs;
+        let (with, mut steps) = self.flow(&head.flow, &head.with, &mut needs)?;
+        let with = Binding {
+            name: "with",
+            members: &with,
+        };
+        let check: Check = read(&bind(&bound, &with)?)?;
         steps.extend(self.steps(&check.steps, &mut needs)?);
         attach_mutations(&mut steps, &check, "");
         Ok(Expanded {
@@ -212,23 +258,33 @@ impl Layout<'_> {
         given: &Params,
         needs: &mut BTreeSet<Capability>,
     ) -> Result<(Params, Vec<PlannedStep>), String> {
+        let data = self.data(flow)?;
+        let (defaults, flow_needs, value) = &*data;
+        needs.extend(flow_needs);
+        let mut with = defaults.clone();
+        with.extend(given.clone());
+        let binding = Binding {
+            name: "with",
+            members: &with,
+        };
+        let steps: Steps = read(&substitute(value, &binding)?)?;
+        let steps = self.steps(&steps, needs)?;
+        Ok((with, steps))
+    }
+
+    fn data(&self, flow: &str) -> Result<FlowData, String> {
+        if let Some(known) = self.known.borrow().get(flow) {
+            return Ok(Rc::clone(known));
+        }
         if !self.suites.flows.contains_key(flow) {
             return Err(format!("there is no flow {flow:?}"));
         }
-        let (mut with, flow_needs, steps) = self.suites.steps(flow);
-        needs.extend(flow_needs);
-        with.extend(given.clone());
+        let (with, needs, steps) = self.suites.steps(flow);
         let value = serde_json::to_value(&steps).map_err(|cause| cause.to_string())?;
-        let bound = substitute(
-            &value,
-            &Binding {
-                name: "with",
-                members: &with,
-            },
-        )?;
-        let steps: Steps = serde_json::from_value(bound).map_err(|cause| cause.to_string())?;
-        let steps = self.steps(&steps, needs)?;
-        Ok((with, steps))
+        let data = Rc::new((with, needs, value));
+        let mut known = self.known.borrow_mut();
+        known.insert(flow.to_owned(), Rc::clone(&data));
+        Ok(data)
     }
 
     fn steps(
@@ -260,20 +316,20 @@ impl Layout<'_> {
     }
 }
 
-/// The check with `binding` put in, without its table: a case needs its own row only.
-fn bind(check: &Check, binding: &Binding<'_>) -> Result<Check, String> {
-    let check = Check {
-        cases: Vec::new(),
-        each: None,
-        ..check.clone()
-    };
-    let value = serde_json::to_value(&check).map_err(|cause| cause.to_string())?;
-    let bound = substitute(&value, binding)?;
-    let mut check: Check = serde_json::from_value(bound).map_err(|cause| cause.to_string())?;
-    for expression in &mut check.when {
-        *expression = substitute_expression(expression, binding)?;
+/// A check's data with `binding` put in. Conditions are expressions as they stand.
+fn bind(check: &Value, binding: &Binding<'_>) -> Result<Value, String> {
+    let mut bound = substitute(check, binding)?;
+    let conditions = bound.get_mut("when").and_then(Value::as_array_mut);
+    for condition in conditions.into_iter().flatten() {
+        if let Value::String(expression) = condition {
+            *expression = substitute_expression(expression, binding)?;
+        }
     }
-    Ok(check)
+    Ok(bound)
+}
+
+fn read<'v, T: Deserialize<'v>>(value: &'v Value) -> Result<T, String> {
+    T::deserialize(value).map_err(|cause| cause.to_string())
 }
 
 fn attach_mutations(steps: &mut [PlannedStep], check: &Check, prefix: &str) {

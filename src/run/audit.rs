@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::redact::Vault;
+use super::redact::{Body, Vault};
 
 /// Time between two looks into the file.
 const POLL: Duration = Duration::from_millis(50);
@@ -146,7 +146,7 @@ impl Log {
             entries: self.entries,
             found: self.found.is_some(),
             entry: self.found.map(|line| {
-                let redacted = vault.redact_body(line.as_bytes());
+                let redacted = vault.redact_body(&Body::of(line.as_bytes()));
                 redacted.chars().take(MAX_ENTRY).collect()
             }),
             secrets_found: secrets

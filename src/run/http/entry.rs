@@ -2,7 +2,7 @@
 
 use super::wire::AGENT;
 use super::{Failure, Request, Response};
-use crate::run::redact::Vault;
+use crate::run::redact::{Body, Vault};
 use crate::run::{Answer, Exchange, RecordedRequest};
 
 /// The exchange as it is recorded; index and times are the caller's. Secrets are learned from both
@@ -14,16 +14,19 @@ pub(super) fn of(
     answer: &Result<Response, Failure>,
     kept: usize,
 ) -> Exchange {
-    vault.absorb_request(&request.url, &request.headers, request.body.as_deref());
-    if let Ok(response) = answer {
-        vault.absorb_response(&response.headers, &response.body);
-    }
+    let sent = request.body.as_deref().map(Body::of);
+    vault.absorb_request(&request.url, &request.headers, sent.as_ref());
+    let answer = answer.as_ref().map(|response| {
+        let body = Body::of(&response.body);
+        vault.absorb_response(&response.headers, &body);
+        (response, body)
+    });
     Exchange {
         index: 0,
         purpose: vault.redact_text(purpose),
-        request: recorded_request(vault, request, kept),
+        request: recorded_request(vault, request, sent.as_ref(), kept),
         answer: match answer {
-            Ok(response) => recorded_response(vault, response, kept),
+            Ok((response, body)) => recorded_response(vault, response, &body, kept),
             Err(failure) => Answer::Failed {
                 kind: failure.kind,
                 message: vault.redact_text(&failure.message),
@@ -34,7 +37,12 @@ pub(super) fn of(
     }
 }
 
-fn recorded_request(vault: &Vault, request: &Request, kept: usize) -> RecordedRequest {
+fn recorded_request(
+    vault: &Vault,
+    request: &Request,
+    body: Option<&Body<'_>>,
+    kept: usize,
+) -> RecordedRequest {
     let mut headers = request.headers.clone();
     if !headers
         .iter()
@@ -46,20 +54,17 @@ fn recorded_request(vault: &Vault, request: &Request, kept: usize) -> RecordedRe
         method: request.method.clone(),
         url: vault.redact_url(&request.url),
         headers: vault.redact_headers(&headers),
-        body: request
-            .body
-            .as_deref()
-            .map(|body| cut(&vault.redact_body(body), kept).0),
+        body: body.map(|body| cut(&vault.redact_body(body), kept).0),
     }
 }
 
-fn recorded_response(vault: &Vault, response: &Response, kept: usize) -> Answer {
+fn recorded_response(vault: &Vault, response: &Response, body: &Body<'_>, kept: usize) -> Answer {
     let headers: Vec<(String, String)> = response
         .headers
         .iter()
         .map(|(name, value)| (name.clone(), String::from_utf8_lossy(value).into_owned()))
         .collect();
-    let (body, cut) = cut(&vault.redact_body(&response.body), kept);
+    let (body, cut) = cut(&vault.redact_body(body), kept);
     Answer::Response {
         status: response.status,
         headers: vault.redact_headers(&headers),

@@ -132,6 +132,7 @@ fn rewrite(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::redact::Body;
     use serde_json::json;
 
     #[test]
@@ -169,8 +170,9 @@ mod tests {
     fn a_document_keeps_its_layout() {
         let vault = Vault::new();
         let text = "{\n  \"access_token\": \"3f9a0c77d1\",\n  \"scope\": \"a b\"\n}";
-        vault.absorb_response(&[], text.as_bytes());
-        let redacted = vault.redact_body(text.as_bytes());
+        let body = Body::of(text.as_bytes());
+        vault.absorb_response(&[], &body);
+        let redacted = vault.redact_body(&body);
         assert!(
             redacted.starts_with("{\n  \"access_token\": \"[access_token:10:"),
             "{redacted}"
@@ -179,7 +181,7 @@ mod tests {
             redacted.ends_with("\",\n  \"scope\": \"a b\"\n}"),
             "{redacted}"
         );
-        let short = vault.redact_body(br#"{ "access_token": "t" }"#);
+        let short = vault.redact_body(&Body::of(br#"{ "access_token": "t" }"#));
         assert!(short.contains("[access_token:1:"), "{short}");
     }
 }

@@ -16,4 +16,4 @@ mod text;
 mod vault;
 
 pub use kind::Kind;
-pub use vault::Vault;
+pub use vault::{Body, Vault};

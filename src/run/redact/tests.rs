@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::encoding::spellings;
-use super::{Kind, Vault};
+use super::{Body, Kind, Vault};
 
 /// Secrets as machines and as people make them.
 fn secret() -> impl Strategy<Value = String> {
@@ -39,8 +39,10 @@ proptest! {
     fn what_an_answer_taught_is_clean_in_everything_recorded_later(token in "[A-Za-z0-9_-]{22,64}") {
         let vault = Vault::new();
         let body = json!({"access_token": token, "nested": {"list": [{"refresh_token": format!("r{token}")}]}});
-        vault.absorb_response(&[], body.to_string().as_bytes());
-        prop_assert!(!vault.redact_body(body.to_string().as_bytes()).contains(&token));
+        let text = body.to_string();
+        let bytes = Body::of(text.as_bytes());
+        vault.absorb_response(&[], &bytes);
+        prop_assert!(!vault.redact_body(&bytes).contains(&token));
         prop_assert!(!vault.redact_value(&body).to_string().contains(&token));
         let echo = vault.redact_text(&format!("echo {token}"));
         prop_assert!(!echo.contains(&token));
@@ -78,8 +80,9 @@ proptest! {
     fn nothing_panics_and_redacting_twice_is_redacting_once(text in ".{0,200}", bytes in any::<Vec<u8>>()) {
         let vault = Vault::new();
         vault.learn(Kind::Token, "3f9a0c77d1");
-        vault.absorb_response(&[("set-cookie".to_owned(), bytes.clone())], &bytes);
-        let _ = vault.redact_body(&bytes);
+        let body = Body::of(&bytes);
+        vault.absorb_response(&[("set-cookie".to_owned(), bytes.clone())], &body);
+        let _ = vault.redact_body(&body);
         let once = vault.redact_text(&text);
         prop_assert_eq!(vault.redact_text(&once), once.clone());
     }

@@ -1,5 +1,6 @@
 //! The vault of live secrets.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -148,7 +149,7 @@ impl Vault {
     }
 
     /// Learns the secrets that stand in a request: in its URL, headers and body.
-    pub fn absorb_request(&self, url: &str, headers: &[(String, String)], body: Option<&[u8]>) {
+    pub fn absorb_request(&self, url: &str, headers: &[(String, String)], body: Option<&Body<'_>>) {
         text::absorb(self, url);
         for (name, value) in headers {
             header::absorb(self, name, value);
@@ -159,18 +160,17 @@ impl Vault {
     }
 
     /// Learns the secrets that stand in an answer.
-    pub fn absorb_response(&self, headers: &[(String, Vec<u8>)], body: &[u8]) {
+    pub fn absorb_response(&self, headers: &[(String, Vec<u8>)], body: &Body<'_>) {
         for (name, value) in headers {
             header::absorb(self, name, &String::from_utf8_lossy(value));
         }
         self.absorb_body(body);
     }
 
-    fn absorb_body(&self, body: &[u8]) {
-        let body = String::from_utf8_lossy(body);
-        match json::parse(&body) {
-            Some(value) => json::absorb(self, &value),
-            None => text::absorb(self, &body),
+    fn absorb_body(&self, body: &Body<'_>) {
+        match &body.json {
+            Some(value) => json::absorb(self, value),
+            None => text::absorb(self, &body.text),
         }
     }
 
@@ -200,12 +200,11 @@ impl Vault {
             .collect()
     }
 
-    /// The same for a body, JSON by its members. Bytes that are not UTF-8 are replaced.
-    pub fn redact_body(&self, body: &[u8]) -> String {
-        let body = String::from_utf8_lossy(body);
-        match json::parse(&body) {
-            Some(value) => json::redact_document(self, &body, &value),
-            None => self.redact_text(&body),
+    /// The same for a body, JSON by its members.
+    pub fn redact_body(&self, body: &Body<'_>) -> String {
+        match &body.json {
+            Some(value) => json::redact_document(self, &body.text, value),
+            None => self.redact_text(&body.text),
         }
     }
 
@@ -213,6 +212,23 @@ impl Vault {
     pub fn redact_value(&self, value: &Value) -> Value {
         json::absorb(self, value);
         json::redact(self, value)
+    }
+}
+
+/// The body of a request or an answer, read once.
+pub struct Body<'b> {
+    /// As text; bytes that are not UTF-8 are replaced.
+    text: Cow<'b, str>,
+    /// The document, when it is one.
+    json: Option<Value>,
+}
+
+impl<'b> Body<'b> {
+    /// Reads the bytes.
+    pub fn of(bytes: &'b [u8]) -> Self {
+        let text = String::from_utf8_lossy(bytes);
+        let json = json::parse(&text);
+        Self { text, json }
     }
 }
 
@@ -263,7 +279,9 @@ mod tests {
     #[test]
     fn words_are_redacted_by_place_only() {
         let vault = Vault::new();
-        let body = vault.redact_body(b"grant_type=password&password=password&client_secret=wrong");
+        let body = vault.redact_body(&Body::of(
+            b"grant_type=password&password=password&client_secret=wrong",
+        ));
         assert!(
             body.starts_with("grant_type=password&password=[password:8:"),
             "{body}"
@@ -280,7 +298,9 @@ mod tests {
     fn what_travels_in_the_clear_stays_readable() {
         let vault = Vault::new();
         vault.publish("c-3f9a0c77d1");
-        let form = vault.redact_body(b"client_id=c-3f9a0c77d1&client_secret=c-3f9a0c77d1");
+        let form = vault.redact_body(&Body::of(
+            b"client_id=c-3f9a0c77d1&client_secret=c-3f9a0c77d1",
+        ));
         assert!(
             form.starts_with("client_id=c-3f9a0c77d1&client_secret=[client_secret:12:"),
             "{form}"
