@@ -283,6 +283,9 @@ fn a_server_that_does_not_trust_the_certificate_is_not_accused() {
          certificate: chain.pem, private_key: {{ file: key.pem }} }}\n"
     );
     write(&folder, "target.yaml", &target(&served, &documents));
+    say(&folder, &["doctor", "target.yaml"])
+        .ends_with(3)
+        .prints("mend: nobody came for the client's document");
     let said = say(
         &folder,
         &["run", "target.yaml", "--suite", "authorization/pkce"],

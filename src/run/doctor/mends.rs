@@ -75,6 +75,24 @@ pub const fn of_status(status: u16) -> Option<&'static str> {
     }
 }
 
+/// What to do where the client is a metadata document of ours and the server does not take it.
+pub fn of_document(session: &Session, step: &StepRecord) -> Option<&'static str> {
+    let client_id = step.result.pointer("/sent/client_id")?.as_str()?;
+    let place = session.target.documents.as_ref()?;
+    if step.action != "authorize" || !client_id.starts_with(&place.url) {
+        return None;
+    }
+    match session.host.visits(client_id).is_empty() {
+        true => Some(
+            "nobody came for the client's document: `client_id_metadata.url` must lead to authspec \
+             from where the server is, with a certificate that it trusts; many servers ask no \
+             address of this machine",
+        ),
+        // It was read: what the server says next is about the request or the pages.
+        false => None,
+    }
+}
+
 /// What to do about an OAuth error of the honest flow (OAuth 2.1 sections 3.2.4 and 4.1.2.1, RFC
 /// 8707 section 2, RFC 7591 section 3.2.2).
 pub fn of_error(step: &StepRecord) -> Option<&'static str> {

@@ -352,7 +352,9 @@ fn honest_steps(session: &Session, record: &RunRecord, steps: &mut Steps<'_>) ->
             Ended {
                 name,
                 found: reason.clone(),
-                mend: mends::of_error(step).unwrap_or(mend),
+                mend: mends::of_document(session, step)
+                    .or_else(|| mends::of_error(step))
+                    .unwrap_or(mend),
                 exchanges: step.exchanges.clone(),
                 is_browser: step.action == "authorize",
             },
