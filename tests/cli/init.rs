@@ -202,6 +202,29 @@ fn an_issuer_alone_gets_a_file_without_an_mcp_server() {
 }
 
 #[test]
+fn a_server_from_before_resource_metadata_is_told_by_its_own() {
+    let folder = empty();
+    let policy = "title: No resource metadata\npolicy:\n  shared_origin: true\n  mcp_server: { \
+                  metadata: { places: [] }, challenge: { resource_metadata: absent }, transport: { \
+                  mcp_versions: [\"2025-03-26\"] } }\n";
+    let path = folder.path().join("policy.yaml");
+    std::fs::write(&path, policy).expect("the policy");
+    let served = Served::start_with(&["--policy", &path.display().to_string()]);
+    let tried = ["--user", "alice", "--password-env", "ALICE"];
+    say_with_secrets(&folder, &[&["init", &served.mcp], &tried[..]].concat())
+        .ends_with(0)
+        .remarks("it is judged by MCP 2025-03-26")
+        .remarks("login        a code arrived");
+    let text = read(&folder, "target.yaml");
+    assert!(text.contains("\nmcp_version: \"2025-03-26\"\n"), "{text}");
+    let said = say_with_secrets(
+        &folder,
+        &["run", "target.yaml", "--suite", "authorization/pkce"],
+    );
+    said.ends_with(0).prints("MCP 2025-03-26");
+}
+
+#[test]
 fn where_nothing_is_no_file_is_written() {
     let folder = empty();
     say(&folder, &["init", "http://127.0.0.1:9/mcp"])

@@ -2,6 +2,7 @@
 //! is still to be filled in as comments. Nothing is called that the operator did not name; who
 //! gives a user has the login tried at once.
 
+mod address;
 mod destination;
 mod login;
 mod members;
@@ -16,14 +17,15 @@ use super::args::Init;
 use super::conduct::{Conduct, DEFAULT_VERSION, Prepared};
 use super::console::Console;
 use super::failure::Failure;
-use super::one_test::{Watched, apply_manners, concurrency, unreachable};
+use super::one_test::{Watched, apply_manners, concurrency};
 use super::{bare_url, block_on, doctor};
 use crate::plan::{Knowledge, Plan, Selection, plan};
 use crate::report::terminal::Verbosity;
 use crate::run::{DoctorState, Events, Recording, RunRecord};
-use crate::suite::Suites;
+use crate::suite::{McpVersion, Suites};
 use crate::target::TargetFile;
 
+use address::{before_metadata, is_html, nothing_there};
 use destination::Destination;
 use view::View;
 
@@ -87,7 +89,15 @@ pub fn init(args: &Init, console: &Console) -> Result<u8, Failure> {
     };
     block_on(async {
         let watched = Watched::start(console.verbosity);
-        let looked = bare_url::recognize(&suites, file, &conduct, &watched).await?;
+        let mut conduct = conduct;
+        let mut looked = bare_url::recognize(&suites, file, &conduct, &watched).await?;
+        if args.mcp_version.is_none()
+            && let Some(older) = before_metadata(&suites, &looked, &conduct, &watched).await?
+        {
+            let newer = std::mem::replace(&mut looked, older);
+            newer.prepared.dismiss(watched.events()).await;
+            conduct.version = McpVersion::V20250326;
+        }
         let other_origin = bare_url::other_origin(&looked.prepared);
         let mut seen = Seen::of(looked.prepared, watched.events()).await;
         let cut_short = || watched.cancel().borrow().clone();
@@ -133,40 +143,6 @@ pub fn init(args: &Init, console: &Console) -> Result<u8, Failure> {
         close(&facts, console);
         let works = attempt.is_some_and(|attempt| attempt.worked) && !seen.is_broken();
         Ok(if is_asked && !works { BROKEN } else { 0 })
-    })
-}
-
-/// Why there is no server that a target file could be written for, if there is none.
-fn nothing_there(seen: &Seen) -> Option<String> {
-    if let Some(reason) = unreachable(&seen.recording) {
-        return Some(format!("the server could not be reached: {reason}"));
-    }
-    seen.file.mcp_server.as_ref()?;
-    let first = seen.recording.doctor.first()?;
-    if first.state != DoctorState::Ok {
-        return Some(format!("{}: {}", first.found, first.mend));
-    }
-    let is_page = first.exchanges.first().is_some_and(|index| {
-        let exchange = seen.recording.exchanges.get(*index);
-        exchange.is_some_and(|exchange| is_html(&exchange.answer))
-    });
-    let is_challenged = seen.recording.variables["discovery"]["challenge"].is_object();
-    let leads_on = seen.recording.target.issuer.is_some();
-    (is_page && !is_challenged && !leads_on).then(|| {
-        format!(
-            "{}, with a web page: give the MCP endpoint (many are at `/mcp`) or the issuer of an \
-             authorization server",
-            first.found
-        )
-    })
-}
-
-fn is_html(answer: &crate::run::Answer) -> bool {
-    let crate::run::Answer::Response { headers, .. } = answer else {
-        return false;
-    };
-    headers.iter().any(|(name, value)| {
-        name.eq_ignore_ascii_case("content-type") && value.to_ascii_lowercase().contains("html")
     })
 }
 
