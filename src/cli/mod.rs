@@ -29,6 +29,7 @@ mod run;
 pub mod schema;
 mod serve;
 mod signals;
+mod visit;
 mod write;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -80,6 +81,7 @@ fn dispatch(command: Command, console: &Console) -> Result<u8, Failure> {
         Command::Lint(args) => lint::lint(&args, console),
         Command::Schema(args) => schema::print(&args, console),
         Command::Serve(args) => serve::serve(&args, console),
+        Command::Visit(args) => visit::visit(&args, console),
     }
 }
 

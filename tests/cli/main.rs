@@ -8,6 +8,7 @@ mod init;
 mod riddle;
 mod run;
 mod served;
+mod visit;
 mod words;
 
 use std::path::Path;

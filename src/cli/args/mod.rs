@@ -76,6 +76,11 @@ pub enum Command {
     Schema(Schema),
     /// Run the reference servers until Ctrl-C, for people who test clients
     Serve(Serve),
+    /// Log in for another tool: go from its authorization request to the callback
+    ///
+    /// Prints one line of JSON: where the browser was sent (`callback`, with the code; it is not
+    /// requested), or the `page` where the way ended, or why it `gave_up`.
+    Visit(Visit),
 }
 
 /// `authspec demo`.
@@ -243,6 +248,21 @@ pub struct Serve {
     /// Write a target file for these servers, ready for `authspec run FILE`
     #[arg(long, value_name = "FILE")]
     pub target: Option<PathBuf>,
+}
+
+/// `authspec visit`.
+#[derive(Debug, Args)]
+pub struct Visit {
+    /// A target file, which says how to log in
+    pub target: String,
+    /// The whole authorization request
+    pub url: String,
+    /// Who logs in: a user of the target file
+    #[arg(long, value_name = "NAME", default_value = "first")]
+    pub user: String,
+    /// Whom to talk to.
+    #[command(flatten)]
+    pub reach: Reach,
 }
 
 #[cfg(test)]
