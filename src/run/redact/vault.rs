@@ -122,13 +122,18 @@ impl Vault {
                 return *kind;
             }
         }
+        // Whoever looks for secrets meanwhile need not wait for the spelling.
+        let spellings = match sought {
+            true => encoding::spellings(value),
+            false => Vec::new(),
+        };
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         let entry = state.kinds.entry(digest).or_insert((kind, false));
         let (kind, already) = *entry;
         entry.1 = already || sought;
         if sought && !already {
             let marker: Arc<str> = marker(kind, value).into();
-            for spelling in encoding::spellings(value) {
+            for spelling in spellings {
                 state.matcher.add(spelling, Arc::clone(&marker));
             }
         }
