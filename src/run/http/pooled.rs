@@ -1,6 +1,6 @@
 //! The ordinary transport: reqwest, with everything switched off that it would do by itself.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use rustls::ClientConfig;
@@ -17,8 +17,9 @@ const IDLE: Duration = Duration::from_secs(2);
 
 /// Two reqwest clients: one that keeps connections and one that never does.
 pub(super) struct Pooled {
-    keeping: reqwest::Client,
+    keeping: RwLock<reqwest::Client>,
     fresh: reqwest::Client,
+    build: Box<dyn Fn(usize) -> Result<reqwest::Client, ClientError> + Send + Sync>,
 }
 
 impl Pooled {
@@ -27,7 +28,10 @@ impl Pooled {
         limits: &Limits,
         allowed: &AllowedOrigins,
     ) -> Result<Self, ClientError> {
-        let build = |idle: usize| {
+        let tls = tls.clone();
+        let limits = limits.clone();
+        let allowed = allowed.clone();
+        let build = move |idle: usize| {
             reqwest::Client::builder()
                 .tls_backend_preconfigured(tls.clone())
                 .no_proxy()
@@ -44,9 +48,27 @@ impl Pooled {
                 .map_err(|error| ClientError::Setup(error.without_url().to_string()))
         };
         Ok(Self {
-            keeping: build(usize::MAX)?,
+            keeping: RwLock::new(build(usize::MAX)?),
             fresh: build(0)?,
+            build: Box::new(build),
         })
+    }
+
+    fn keeping(&self) -> reqwest::Client {
+        self.keeping
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Uses none of the present connections again. A server may end the connection on which it
+    /// failed after its answer (uvicorn does), and the next request, innocent, would meet that.
+    fn start_over(&self) {
+        // The same settings have built one before; should they not now, the old one goes on.
+        if let Ok(client) = (self.build)(usize::MAX) {
+            let mut keeping = self.keeping.write().unwrap_or_else(PoisonError::into_inner);
+            *keeping = client;
+        }
     }
 
     pub async fn send(
@@ -55,10 +77,9 @@ impl Pooled {
         limits: &Limits,
         until: Instant,
     ) -> Result<Response, Failure> {
-        let client = if wire.fresh_connection {
-            &self.fresh
-        } else {
-            &self.keeping
+        let client = match wire.fresh_connection {
+            true => self.fresh.clone(),
+            false => self.keeping(),
         };
         let mut request = client
             .request(wire.method.clone(), wire.url.clone())
@@ -70,6 +91,10 @@ impl Pooled {
             .await
             .map_err(|_| body::timed_out(limits))?
             .map_err(failure::of_reqwest)?;
+        // Before the body is read: with its last byte the connection would be free for others.
+        if response.status().is_server_error() && !wire.fresh_connection {
+            self.start_over();
+        }
         let response: http::Response<reqwest::Body> = response.into();
         body::read(response, limits, until, failure::of_reqwest).await
     }

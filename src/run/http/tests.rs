@@ -344,3 +344,43 @@ async fn an_extra_root_is_trusted_on_both_transports_and_nothing_else_is() {
         );
     }
 }
+
+/// A server that keeps its connections, answers the nth request of all with the nth status and ends
+/// a connection, when it is used once more, on which it failed. Tells how many it had.
+async fn ends_after_failing(statuses: &'static [u16]) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let connections = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&connections);
+    let answered = Arc::new(AtomicUsize::new(0));
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            count.fetch_add(1, Ordering::SeqCst);
+            let answered = Arc::clone(&answered);
+            tokio::spawn(async move {
+                let mut has_failed = false;
+                let mut buffer = vec![0; 65536];
+                while stream.read(&mut buffer).await.is_ok_and(|read| read > 0) && !has_failed {
+                    let status = statuses[answered.fetch_add(1, Ordering::SeqCst)];
+                    has_failed = status >= 500;
+                    let answer = format!("HTTP/1.1 {status} X\r\ncontent-length: 2\r\n\r\nok");
+                    stream.write_all(answer.as_bytes()).await.unwrap();
+                }
+            });
+        }
+    });
+    (base, connections)
+}
+
+#[tokio::test]
+async fn a_connection_on_which_the_server_failed_is_not_used_again() {
+    let statuses = [200, 404, 200, 500, 200, 200];
+    let (base, connections) = ends_after_failing(&[200, 404, 200, 500, 200, 200]).await;
+    let client = client(&[&base], |_| {});
+    for status in statuses {
+        let sent = client.send("probe", Request::get(&base)).await;
+        assert_eq!(sent.answer.unwrap().status, status);
+    }
+    let connections = connections.load(Ordering::SeqCst);
+    assert_eq!(connections, 2, "kept before the failure and after it");
+}
