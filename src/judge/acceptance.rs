@@ -21,7 +21,7 @@ fn of_step(evidence: &Evidence<'_>, name: &str) -> Result<Option<Finding>, Open>
     let reason = match Standing::of(step) {
         Standing::Accepted => return Ok(None),
         Standing::Refused(reason) => reason,
-        standing @ Standing::Undecided(_) => {
+        standing @ (Standing::Broke(_) | Standing::Undecided(_)) => {
             return Err(
                 Open::because(format!("{name} {}", standing.said())).shown_by(&step.exchanges)
             );
@@ -52,7 +52,7 @@ fn of_step(evidence: &Evidence<'_>, name: &str) -> Result<Option<Finding>, Open>
 
 #[cfg(test)]
 mod tests {
-    use crate::judge::sample::{Sample, accepted, refused, undecided};
+    use crate::judge::sample::{Sample, accepted, broke, refused, undecided};
 
     #[test]
     fn a_refused_deviation_that_should_be_taken_is_a_finding_if_the_control_worked() {
@@ -67,6 +67,7 @@ mod tests {
             sample.clone().control("token", refused("no")),
             sample.clone().without_control(),
             sample.clone().last("token", refused("no")),
+            sample.clone().run("token", broke()),
             sample.run("token", undecided("timeout")),
         ] {
             assert_eq!(spoiled.judge().verdict.name(), "inconclusive");

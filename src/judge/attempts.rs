@@ -48,7 +48,10 @@ impl Attempts {
     fn one(standing: &Standing) -> Self {
         Self {
             accepted: u64::from(standing.is_accepted()),
-            undecided: u64::from(matches!(standing, Standing::Undecided(_))),
+            undecided: u64::from(matches!(
+                standing,
+                Standing::Broke(_) | Standing::Undecided(_)
+            )),
             all: 1,
         }
     }
@@ -73,7 +76,7 @@ fn tells_nothing(answer: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::judge::sample::{accepted, step};
+    use crate::judge::sample::{accepted, broke, step};
     use serde_json::json;
 
     #[test]
@@ -85,6 +88,12 @@ mod tests {
         let attempts = Attempts::of(&record).expect("counted");
         assert_eq!(attempts.accepted, 1);
         assert_eq!(attempts.undecided, 3, "503, no status, no answer at all");
+    }
+
+    #[test]
+    fn a_failure_stays_open_where_effects_are_counted() {
+        let one = Attempts::of(&step("token", "token", broke())).expect("one");
+        assert_eq!((one.accepted, one.undecided, one.all), (0, 1, 1));
     }
 
     #[test]

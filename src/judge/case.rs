@@ -6,7 +6,7 @@ use super::ending::{Ending, Open};
 use super::evidence::Evidence;
 use super::refusal::{self, Refused};
 use super::{CaseResult, Finding, Verdict};
-use super::{acceptance, at_most_one, conditions, given, level};
+use super::{acceptance, at_most_one, conditions, failure, given, level};
 use crate::plan::{Disposition, Plan, PlannedCase};
 use crate::run::{Recording, RunRecord};
 
@@ -92,7 +92,8 @@ fn judge_run(plan: &Plan, evidence: &Evidence<'_>, result: &mut CaseResult) {
         Err(Ending::Open(open)) if !open.exchanges.is_empty() => open.exchanges.clone(),
         Err(_) => up_to(evidence.record, None),
     };
-    settle(plan, case, decided.map(drop), result);
+    let decided = decided.map(|_| failure::remark(evidence));
+    settle(plan, case, decided, result);
 }
 
 /// Why a case without a run of its own is not judged. Where the control failed, the deviation was
@@ -115,7 +116,12 @@ fn unsent(
 }
 
 /// The verdict of a run, by the level of the case.
-fn settle(plan: &Plan, case: &PlannedCase, decided: Result<(), Ending>, result: &mut CaseResult) {
+fn settle(
+    plan: &Plan,
+    case: &PlannedCase,
+    decided: Result<Option<Finding>, Ending>,
+    result: &mut CaseResult,
+) {
     let Some(level) = case.level else {
         result.verdict = Verdict::NotApplicable {
             reason: format!("MCP {} does not ask for it", plan.mcp_version),
@@ -123,7 +129,7 @@ fn settle(plan: &Plan, case: &PlannedCase, decided: Result<(), Ending>, result: 
         return;
     };
     result.verdict = match decided {
-        Ok(()) => Verdict::Pass { remark: None },
+        Ok(remark) => Verdict::Pass { remark },
         Err(Ending::Broken(findings)) => level::verdict(case, level, plan.mcp_version, findings),
         Err(Ending::Open(Open { reason, .. })) => Verdict::Inconclusive { reason },
         Err(Ending::NotApplicable(reason)) => Verdict::NotApplicable { reason },

@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 use super::Finding;
 use super::ending::Open;
 use super::evidence::{Evidence, may_be_refused, needs_the_way_in};
+use super::failure;
 use super::matcher::{self, Tested};
 use super::refusal::Refusal;
 use super::scope::Scope;
@@ -27,7 +28,7 @@ pub(super) fn judge(
         if evidence.case.check.expect.refused_at.contains(name) {
             let refused = refusal
                 .and_then(|_| evidence.step(name))
-                .is_some_and(|step| matches!(Standing::of(step), Standing::Refused(_)));
+                .is_some_and(|step| Standing::of(step).is_refused());
             if !refused {
                 continue;
             }
@@ -82,6 +83,9 @@ fn is_answered(evidence: &Evidence<'_>, name: &str) -> Result<(), Open> {
     if let Standing::Undecided(_) = standing {
         return Err(Open::because(format!("{name} {}", standing.said())).shown_by(&step.exchanges));
     }
+    if let Standing::Broke(_) = standing {
+        failure::tells(evidence, step)?;
+    }
     let Some(planned) = evidence.planned.step(name) else {
         return Err(Open::because(format!("the run does not plan {name}")));
     };
@@ -106,7 +110,7 @@ fn is_answered(evidence: &Evidence<'_>, name: &str) -> Result<(), Open> {
 
 #[cfg(test)]
 mod tests {
-    use crate::judge::sample::{Sample, accepted, refused, undecided};
+    use crate::judge::sample::{Sample, accepted, broke, refused, undecided};
     use serde_json::json;
 
     #[test]
@@ -129,6 +133,25 @@ mod tests {
             .result("token", json!({"json": {"x": 1}}))
             .judge();
         assert_eq!(judged.verdict.name(), "inconclusive");
+    }
+
+    #[test]
+    fn a_failure_is_held_against_the_status_that_is_asked_for() {
+        let refused_by_failure = Sample::verifier_wrong()
+            .run("token", broke())
+            .result("token", json!({"status": 500}))
+            .and_match("token", "status", 400);
+        let judged = refused_by_failure.clone().judge();
+        assert_eq!(judged.verdict.name(), "fail");
+        assert_eq!(judged.verdict.findings()[0].came, "500 (number)");
+        let spoiled = refused_by_failure.control("token", undecided("500"));
+        assert_eq!(spoiled.judge().verdict.name(), "inconclusive");
+        let looked_at = Sample::mutated_match("token", "status", 400)
+            .run("token", broke())
+            .result("token", json!({"status": 500}));
+        assert_eq!(looked_at.clone().judge().verdict.name(), "inconclusive");
+        let judged = looked_at.answered(0, 200).judge();
+        assert_eq!(judged.verdict.name(), "fail");
     }
 
     #[test]

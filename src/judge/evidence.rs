@@ -236,7 +236,7 @@ impl<'r> Evidence<'r> {
     pub(super) fn way_in_failed(step: &StepRecord) -> Open {
         let standing = Standing::of(step);
         let whose = match standing {
-            Standing::Undecided(_) => "",
+            Standing::Broke(_) | Standing::Undecided(_) => "",
             _ => ": the target file or the login, not the server",
         };
         Open::because(format!(
@@ -321,6 +321,7 @@ mod tests {
             action,
             mutation: None,
             shared: None,
+            is_probe: false,
         };
         let again = serde_json::from_value(json!({"repeat": {"step": "again"}}));
         let again = PlannedAction::One(Box::new(again.expect("an action")));

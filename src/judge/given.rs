@@ -3,6 +3,7 @@
 use super::control::Control;
 use super::ending::{Ending, Open};
 use super::evidence::{Evidence, needs_the_way_in};
+use super::failure;
 use super::matcher::{self, Tested};
 use super::scope::Scope;
 use super::standing::Standing;
@@ -25,6 +26,9 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Result<(), Ending> {
         if let Standing::Undecided(_) = standing {
             let reason = format!("{name} {}", standing.said());
             return Err(Open::because(reason).shown_by(&step.exchanges).into());
+        }
+        if let Standing::Broke(_) = standing {
+            failure::tells(evidence, step)?;
         }
         let planned = evidence.planned.step(name);
         if !standing.is_accepted()
@@ -61,7 +65,7 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Result<(), Ending> {
 
 #[cfg(test)]
 mod tests {
-    use crate::judge::sample::{Sample, refused, undecided};
+    use crate::judge::sample::{Sample, broke, refused, undecided};
     use serde_json::json;
 
     fn sample() -> Sample {
@@ -109,6 +113,17 @@ mod tests {
         }
         let judged = sample().run_stops_before("token").judge();
         assert_eq!(judged.verdict.name(), "inconclusive");
+    }
+
+    #[test]
+    fn a_failure_that_repeats_is_an_answer() {
+        let sample = Sample::verifier_wrong()
+            .run("token", broke())
+            .result("token", json!({"status": 500}))
+            .given("token", "status", json!({"at_most": 499}));
+        assert_eq!(sample.clone().judge().verdict.name(), "inconclusive");
+        let judged = sample.answered(0, 200).judge();
+        assert_eq!(judged.verdict.name(), "not_applicable");
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod control;
 mod ending;
 mod equality;
 mod evidence;
+mod failure;
 mod given;
 mod jwk;
 mod kinds;

@@ -23,7 +23,7 @@ impl<'r> Refusal<'r> {
     /// Puts a refused step beside its accepted control; `None` if it was not refused, or if both
     /// are one and the same record.
     fn new(refused: &'r StepRecord, control: Accepted<'r>) -> Option<Self> {
-        let is_refused = matches!(Standing::of(refused), Standing::Refused(_));
+        let is_refused = Standing::of(refused).is_refused();
         let is_apart = !std::ptr::eq(refused, control.step());
         (is_refused && is_apart).then_some(Self { refused, control })
     }
@@ -60,7 +60,7 @@ pub(super) fn permitted<'r>(evidence: &Evidence<'r>) -> Result<Option<Refusal<'r
         let step = evidence.reached(name)?;
         match Standing::of(step) {
             Standing::Accepted => {}
-            Standing::Refused(_) => {
+            Standing::Refused(_) | Standing::Broke(_) => {
                 way::to(evidence, name)?;
                 return with_control(evidence, step).map(Some);
             }
@@ -123,7 +123,7 @@ fn walk<'r>(evidence: &Evidence<'r>, listed: &[&str]) -> Result<Walked<'r>, Open
     let refused = standings[after_last_accepted..]
         .iter()
         .flatten()
-        .find(|(_, standing)| matches!(standing, Standing::Refused(_)));
+        .find(|(_, standing)| standing.is_refused());
     let undecided = |from: usize| {
         standings[from..]
             .iter()
@@ -213,7 +213,7 @@ fn sent_astray(evidence: &Evidence<'_>, listed: &[&str]) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::judge::sample::{Sample, accepted, refused, undecided};
+    use crate::judge::sample::{Sample, accepted, broke, refused, undecided};
     use serde_json::json;
 
     #[test]
@@ -255,6 +255,31 @@ mod tests {
             .result("token", json!({"status": 503}))
             .judge();
         assert_eq!(judged.verdict.name(), "inconclusive");
+    }
+
+    #[test]
+    fn a_failure_that_repeats_is_a_refusal_by_its_effect() {
+        let sample = Sample::verifier_wrong()
+            .run("token", broke())
+            .result("token", json!({"status": 500}));
+        let judged = sample.clone().judge();
+        let crate::judge::Verdict::Pass { remark } = judged.verdict else {
+            panic!("{:?}", judged.verdict);
+        };
+        let remark = remark.expect("the pass says how it was refused");
+        assert_eq!(remark.came, "the server failed twice with 500");
+        for spoiled in [
+            sample.clone().control("token", refused("no")),
+            sample.clone().control("token", undecided("500")),
+            sample.clone().last("token", undecided("500")),
+            sample.without_control(),
+        ] {
+            assert_eq!(spoiled.judge().verdict.name(), "inconclusive");
+        }
+        let permitted = Sample::mutated_match("token", "json/scope", json!({"present": true}))
+            .may_refuse_at(&["token"])
+            .run("token", broke());
+        assert_eq!(permitted.judge().verdict.name(), "pass");
     }
 
     #[test]

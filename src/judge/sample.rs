@@ -27,6 +27,13 @@ pub(super) fn refused(reason: &str) -> Outcome {
     }
 }
 
+/// The server failed at it, twice the same way.
+pub(super) fn broke() -> Outcome {
+    Outcome::Broke {
+        reason: "the server failed twice with 500".to_owned(),
+    }
+}
+
 pub(super) fn undecided(reason: &str) -> Outcome {
     Outcome::Undecided {
         reason: reason.to_owned(),
@@ -129,6 +136,13 @@ impl Sample {
         let call = json!({"call": {"access_token": "{{ token.json.access_token }}"}});
         let mut sample = Self::honest(&[("call", call)]);
         sample.check().expect.accepted = vec!["call".to_owned()];
+        sample
+    }
+
+    /// The same, the result of which is looked at.
+    pub(super) fn own_step_match(step: &str, path: &str, predicate: impl Into<Value>) -> Self {
+        let mut sample = Self::own_step_accepted().and_match(step, path, predicate);
+        sample.check().expect.accepted = Vec::new();
         sample
     }
 
@@ -339,6 +353,22 @@ impl Sample {
         self
     }
 
+    /// The exchange at this position was answered with this status; those before it that are new
+    /// got no answer.
+    pub(super) fn answered(mut self, index: usize, status: u16) -> Self {
+        let all = &mut self.0.recording.exchanges;
+        while all.len() <= index {
+            all.push(exchange(all.len()));
+        }
+        all[index].answer = Answer::Response {
+            status,
+            headers: Vec::new(),
+            body: String::new(),
+            truncated: false,
+        };
+        self
+    }
+
     pub(super) fn level(mut self, level: Option<Level>, verified: bool) -> Self {
         let case = self.case();
         case.level = level;
@@ -358,6 +388,7 @@ fn planned(id: &str, steps: &[(&str, Value)]) -> PlannedRun {
         )),
         mutation: None,
         shared: None,
+        is_probe: false,
     };
     PlannedRun {
         id: id.to_owned(),
@@ -388,8 +419,8 @@ fn record(planned: &PlannedRun) -> RunRecord {
     }
 }
 
-fn recording(run: RunRecord, exchanges: usize) -> Recording {
-    let exchange = |index| Exchange {
+fn exchange(index: usize) -> Exchange {
+    Exchange {
         index,
         purpose: String::new(),
         request: RecordedRequest {
@@ -404,7 +435,10 @@ fn recording(run: RunRecord, exchanges: usize) -> Recording {
         },
         started_ms: 100 + 10 * index as u64,
         took_ms: 10.0,
-    };
+    }
+}
+
+fn recording(run: RunRecord, exchanges: usize) -> Recording {
     Recording {
         format: RECORDING_FORMAT,
         target: TargetFacts::default(),

@@ -10,12 +10,15 @@ pub(super) enum Standing {
     Accepted,
     /// It did not, and the server said so.
     Refused(String),
+    /// It did not: the server failed at two equal requests with the same status.
+    Broke(String),
     /// The answer does not tell.
     Undecided(String),
 }
 
 impl Standing {
-    /// Reads a record with distrust: a refusal by 429 or 5xx is none, and of a `repeat` step
+    /// Reads a record with distrust: a refusal by 429 or 5xx is none, a
+    /// repeated failure has the status of one, and of a `repeat` step
     /// every single attempt must have been refused.
     pub(super) fn of(step: &StepRecord) -> Self {
         if step.action == "repeat" {
@@ -27,6 +30,10 @@ impl Standing {
             Outcome::Refused { reason } => match open_status(step) {
                 Some(status) => Self::Undecided(format!("status {status}: {reason}")),
                 None => Self::Refused(reason.clone()),
+            },
+            Outcome::Broke { reason } => match status(step) {
+                Some(500..=599) | None => Self::Broke(reason.clone()),
+                Some(status) => Self::Undecided(format!("status {status}: {reason}")),
             },
         }
     }
@@ -44,6 +51,7 @@ impl Standing {
                 attempts.undecided, attempts.all
             )),
             Outcome::Refused { reason } => Self::Refused(reason.clone()),
+            Outcome::Broke { reason } => Self::Undecided(reason.clone()),
             Outcome::Accepted => {
                 Self::Undecided("accepted, though no attempt had an effect".to_owned())
             }
@@ -55,25 +63,34 @@ impl Standing {
         matches!(self, Self::Accepted)
     }
 
+    /// Whether it certainly had no effect: the server said so, or failed at it for good.
+    pub(super) const fn is_refused(&self) -> bool {
+        matches!(self, Self::Refused(_) | Self::Broke(_))
+    }
+
     /// `was refused (REASON)`, for sentences that start with the step's name.
     pub(super) fn said(&self) -> String {
         match self {
             Self::Accepted => "was accepted".to_owned(),
             Self::Refused(reason) => format!("was refused ({reason})"),
+            Self::Broke(reason) => format!("was not accepted ({reason})"),
             Self::Undecided(reason) => format!("got no clear answer ({reason})"),
         }
     }
 }
 
 fn open_status(step: &StepRecord) -> Option<u64> {
-    let status = step.result.get("status")?.as_u64()?;
-    is_open_status(status).then_some(status)
+    status(step).filter(|status| is_open_status(*status))
+}
+
+fn status(step: &StepRecord) -> Option<u64> {
+    step.result.get("status")?.as_u64()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::judge::sample::{accepted, refused, step};
+    use crate::judge::sample::{accepted, broke, refused, step};
     use serde_json::json;
 
     #[test]
@@ -87,6 +104,22 @@ mod tests {
             Standing::of(&step("token", "token", refused("no"))),
             Standing::Refused("no".to_owned())
         );
+    }
+
+    #[test]
+    fn a_failure_that_repeats_is_no_refusal_by_word_and_has_the_status_of_one() {
+        let mut record = step("token", "token", broke());
+        record.result = json!({ "status": 500 });
+        let standing = Standing::of(&record);
+        assert!(standing.is_refused() && !standing.is_accepted());
+        assert_eq!(
+            standing.said(),
+            "was not accepted (the server failed twice with 500)"
+        );
+        for status in [200, 400, 429] {
+            record.result = json!({ "status": status });
+            assert!(matches!(Standing::of(&record), Standing::Undecided(_)));
+        }
     }
 
     #[test]

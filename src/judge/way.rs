@@ -19,7 +19,7 @@ pub(super) fn to(evidence: &Evidence<'_>, name: &str) -> Result<(), Open> {
         };
         let standing = Standing::of(record);
         if is_judged(evidence, step, name) {
-            if refused_at.contains(step) && matches!(standing, Standing::Refused(_)) {
+            if refused_at.contains(step) && standing.is_refused() {
                 break;
             }
             continue;

@@ -101,6 +101,7 @@ mod tests {
             action,
             mutation: Some(mutation.clone()),
             shared: None,
+            is_probe: false,
         };
         let inner = step("authorize", PlannedAction::One(Box::new(action)));
         vec![step("grant", PlannedAction::Flow(vec![inner]))]

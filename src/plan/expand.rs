@@ -244,6 +244,7 @@ impl<'a> Layout<'a> {
         let check: Check = read(&bind(&bound, &with)?)?;
         steps.extend(self.steps(&check.steps, &mut needs)?);
         attach_mutations(&mut steps, &check, "");
+        mark_probes(&mut steps, false, &|name| check.steps.contains_key(name));
         Ok(Expanded {
             check,
             steps,
@@ -310,6 +311,7 @@ impl<'a> Layout<'a> {
                     action,
                     mutation: None,
                     shared: None,
+                    is_probe: false,
                 })
             })
             .collect()
@@ -359,8 +361,26 @@ pub(crate) fn honest(steps: &[PlannedStep]) -> Vec<PlannedStep> {
             },
             mutation: None,
             shared: None,
+            is_probe: false,
         })
         .collect()
+}
+
+/// Marks every request from the first deviation on, and those of the check itself. Returns whether
+/// anything deviates up to the end.
+fn mark_probes(
+    steps: &mut [PlannedStep],
+    mut deviates: bool,
+    is_own: &dyn Fn(&str) -> bool,
+) -> bool {
+    for step in steps {
+        deviates |= step.mutation.is_some() || is_repeat(step);
+        step.is_probe = deviates || is_own(&step.name);
+        if let PlannedAction::Flow(inner) = &mut step.action {
+            deviates = mark_probes(inner, deviates, &|_| false);
+        }
+    }
+    deviates
 }
 
 /// Whether any step deviates from the honest flow.
@@ -387,6 +407,46 @@ mod tests {
         let each: Each = each.expect("a table");
         let context = crate::suite::context(json!({ "scopes": scopes }));
         each_rows(&each, &Templates::new(), &context)
+    }
+
+    #[test]
+    fn the_honest_way_is_no_probe() {
+        let step = |name: &str, action: Value| PlannedStep {
+            name: name.to_owned(),
+            action: PlannedAction::One(Box::new(serde_json::from_value(action).expect("action"))),
+            mutation: None,
+            shared: None,
+            is_probe: false,
+        };
+        let token = || step("token", json!({"token": {"client": "public", "form": {}}}));
+        let mut deviating = token();
+        deviating.mutation = Some(crate::suite::Mutation {
+            remove: vec!["code".to_owned()],
+            ..crate::suite::Mutation::default()
+        });
+        let inner = |steps| PlannedStep {
+            action: PlannedAction::Flow(steps),
+            ..step("grant", json!({"wait": {"seconds": 0}}))
+        };
+        let mut steps = vec![
+            inner(vec![token()]),
+            inner(vec![token(), deviating]),
+            token(),
+            step("own", json!({"call": {}})),
+        ];
+        let flags = |steps: &[PlannedStep]| -> Vec<bool> {
+            let all = steps.iter().flat_map(|step| match &step.action {
+                PlannedAction::Flow(inner) => inner.clone(),
+                PlannedAction::One(_) => vec![step.clone()],
+            });
+            all.map(|step| step.is_probe).collect()
+        };
+        mark_probes(&mut steps, false, &|name| name == "own");
+        assert_eq!(flags(&steps), [false, false, true, true, true]);
+        let mut honest = honest(&steps);
+        assert_eq!(flags(&honest), [false; 5]);
+        mark_probes(&mut honest, false, &|name| name == "own");
+        assert_eq!(flags(&honest), [false, false, false, false, true]);
     }
 
     #[test]

@@ -76,6 +76,7 @@ mod tests {
             action,
             mutation: None,
             shared: None,
+            is_probe: false,
         }
     }
 

@@ -49,6 +49,10 @@ pub struct PlannedStep {
     pub mutation: Option<Mutation>,
     /// Equal keys may share one execution of this inner flow.
     pub shared: Option<String>,
+    /// It deviates, comes after a deviation, or is the check's own: where the server fails at it, it
+    /// is sent once more. Says nothing of what is sent, so it makes no other run.
+    #[serde(skip)]
+    pub is_probe: bool,
 }
 
 /// An action, or a whole flow under one name.

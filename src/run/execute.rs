@@ -6,7 +6,7 @@ use std::pin::Pin;
 
 use serde_json::{Map, Value};
 
-use super::action::{self, Halt};
+use super::action::{self, Halt, Order};
 use super::grants::Grant;
 use super::recording::FLOW;
 use super::scope::Scope;
@@ -121,7 +121,13 @@ fn steps<'a>(
                         PlannedAction::Flow(_) => None,
                     };
                     let mutation = step.mutation.as_ref();
-                    let done = action::execute(session, scope, &step.name, one, mutation, &earlier)
+                    let order = Order {
+                        name: &step.name,
+                        action: one,
+                        mutation,
+                        is_probe: step.is_probe,
+                    };
+                    let done = action::execute(session, scope, order, &earlier)
                         .await
                         .map_err(|halt| (name.clone(), halt))?;
                     let result = Value::Object(done.result);
@@ -198,6 +204,9 @@ fn redacted(session: &Session, outcome: &Outcome) -> Outcome {
     match outcome {
         Outcome::Accepted => Outcome::Accepted,
         Outcome::Refused { reason } => Outcome::Refused {
+            reason: vault.redact_text(reason),
+        },
+        Outcome::Broke { reason } => Outcome::Broke {
             reason: vault.redact_text(reason),
         },
         Outcome::Undecided { reason } => Outcome::Undecided {

@@ -97,6 +97,11 @@ pub enum Outcome {
         /// What it said, in a few words.
         reason: String,
     },
+    /// It did not, and of two equal requests each met the same failure of the server (500, 501).
+    Broke {
+        /// In a few words.
+        reason: String,
+    },
     /// The answer does not tell (429, 5xx, captcha, no answer, a login that never ends).
     Undecided {
         /// Why not.

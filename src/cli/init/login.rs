@@ -140,6 +140,7 @@ impl Tried {
         let is_a_riddle = match &step.outcome {
             Outcome::Accepted => false,
             Outcome::Refused { .. } => matches!(error, None | Some("access_denied")),
+            Outcome::Broke { .. } => true,
             Outcome::Undecided { reason } => !reason.starts_with("login refused"),
         };
         // OAuth 2.1 section 1.4.1: a server may have no default for a request without a scope.

@@ -4,6 +4,7 @@ mod authorize;
 mod call;
 mod client_request;
 mod discover;
+mod failure;
 mod fetch;
 mod mutation;
 mod observe;
@@ -62,35 +63,42 @@ pub struct At<'a> {
     pub mutation: Rendered,
     /// The step's client.
     pub client: Option<KnownClient>,
+    /// Its requests use no connection of earlier ones.
+    pub fresh_connections: bool,
+}
+
+/// A step as planned.
+pub struct Order<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// What is done.
+    pub action: &'a Action,
+    /// The deviation, if any.
+    pub mutation: Option<&'a Mutation>,
+    /// A failure of the server is asked about once more.
+    pub is_probe: bool,
 }
 
 /// Executes one action.
 pub async fn execute(
     session: &Session,
     scope: &mut Scope,
-    name: &str,
-    action: &Action,
-    mutation: Option<&Mutation>,
+    order: Order<'_>,
     earlier: &Earlier<'_>,
 ) -> Result<Done, Halt> {
-    let mut at = At::reach(session, scope, action, mutation).await?;
-    match action {
-        Action::Discover(_) => Ok(discover::step(session).await),
-        Action::Obtain(obtain) => obtain::step(&at, obtain),
-        Action::Fetch(fetch) => fetch::step(&at, fetch).await,
-        Action::Register(register) => register::step(&mut at, name, register).await,
-        Action::Authorize(authorize) => authorize::step(&mut at, authorize).await,
-        Action::Token(request)
-        | Action::Revoke(request)
-        | Action::Introspect(request)
-        | Action::Push(request) => client_request::step(&at, action, request).await,
-        Action::Call(call) => call::step(&at, call).await,
-        Action::Repeat(repeat) => repeat::step(at, repeat, earlier).await,
-        Action::Host(host) => observe::host(&at, host).await,
-        Action::Visits(visits) => observe::visits(&at, visits),
-        Action::Wait(wait) => observe::wait(&at, wait).await,
-        Action::Audit(audit) => observe::audit(&at, audit).await,
-        Action::Flow(_) => Err(Halt::Fault("an inner flow was not laid out".to_owned())),
+    let mut at = At::reach(session, scope, order.action, order.mutation).await?;
+    if let Action::Repeat(repeat) = order.action {
+        return repeat::step(at, repeat, earlier).await;
+    }
+    let first = at.make(order.name, order.action).await?;
+    match failure::worth_asking_again(&first) {
+        Some(status) if order.is_probe && failure::is_one_request(order.action) => {
+            tokio::time::sleep(failure::PAUSE).await;
+            at.fresh_connections = true;
+            let second = at.make(order.name, order.action).await?;
+            Ok(failure::settle(first, status, second))
+        }
+        _ => Ok(first),
     }
 }
 
@@ -131,11 +139,35 @@ impl<'a> At<'a> {
             context,
             mutation,
             client,
+            fresh_connections: false,
         })
     }
 }
 
 impl At<'_> {
+    /// Does what the action says, once.
+    async fn make(&mut self, name: &str, action: &Action) -> Result<Done, Halt> {
+        match action {
+            Action::Discover(_) => Ok(discover::step(self.session).await),
+            Action::Obtain(obtain) => obtain::step(self, obtain),
+            Action::Fetch(fetch) => fetch::step(self, fetch).await,
+            Action::Register(register) => register::step(self, name, register).await,
+            Action::Authorize(authorize) => authorize::step(self, authorize).await,
+            Action::Token(request)
+            | Action::Revoke(request)
+            | Action::Introspect(request)
+            | Action::Push(request) => client_request::step(self, action, request).await,
+            Action::Call(call) => call::step(self, call).await,
+            Action::Host(host) => observe::host(self, host).await,
+            Action::Visits(visits) => observe::visits(self, visits),
+            Action::Wait(wait) => observe::wait(self, wait).await,
+            Action::Audit(audit) => observe::audit(self, audit).await,
+            Action::Repeat(_) | Action::Flow(_) => {
+                Err(Halt::Fault(format!("{} is not one action", action.word())))
+            }
+        }
+    }
+
     /// Renders one string.
     fn text(&self, template: &str) -> Result<Value, Halt> {
         self.session
@@ -159,7 +191,8 @@ impl At<'_> {
     }
 
     /// Sends a request as it is, without the step's deviation.
-    async fn send_honest(&self, purpose: &str, request: Request) -> Answered {
+    async fn send_honest(&self, purpose: &str, mut request: Request) -> Answered {
+        request.fresh_connection |= self.fresh_connections;
         answered(self.session.http.send(purpose, request).await)
     }
 
@@ -170,6 +203,7 @@ impl At<'_> {
             request.method.clone_from(method);
         }
         request.kind = self.session.kind_of(&request);
+        request.fresh_connection |= self.fresh_connections;
         answered(match request.kind {
             RequestKind::Registration => self.session.register(purpose, request).await,
             _ => self.session.http.send(purpose, request).await,

@@ -344,7 +344,9 @@ fn honest_steps(session: &Session, record: &RunRecord, steps: &mut Steps<'_>) ->
                 steps.add(name, state, found, &mend, step.exchanges.clone());
                 continue;
             }
-            Outcome::Refused { reason } | Outcome::Undecided { reason } => reason.clone(),
+            Outcome::Refused { reason }
+            | Outcome::Broke { reason }
+            | Outcome::Undecided { reason } => reason.clone(),
         };
         let instead = ended(
             session,
