@@ -423,6 +423,7 @@ impl Session {
     /// Deletes the clients that the session registered (RFC 7592 section 2.3). It has time of its
     /// own for that, also where the time of the run is over.
     pub async fn clean_up(&self) {
+        self.user_agent.close().await;
         let answer = self.target.file.limits.answer_timeout.clamp(0.1, 60.0);
         let patience = Duration::from_secs_f64(3.0 * answer);
         self.http.grant(patience);

@@ -1,5 +1,7 @@
 //! Who drives the user agent through login and consent, and what each of them can do.
 
+use std::path::{Path, PathBuf};
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +13,8 @@ pub enum Driver {
     /// authspec itself, by plain HTTP and HTML forms.
     #[default]
     Form,
+    /// Headless Chromium, for pages that need JavaScript; by the same recipe as `form`.
+    Browser(BrowserDriver),
     /// A person with the own browser.
     Interactive(InteractiveDriver),
     /// A program of the operator's.
@@ -31,6 +35,60 @@ pub struct CommandDriver {
     /// How many visits may be under way at the same time.
     #[serde(default = "four")]
     pub at_once: usize,
+}
+
+/// Headless Chromium. It reaches nobody by itself: authspec makes its requests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct BrowserDriver {
+    /// The program; a path starts at the target file. Unless given: `AUTHSPEC_CHROMIUM`, else what
+    /// PATH has of Chromium and its kin.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Seconds for one visit.
+    pub timeout: u64,
+    /// How many windows may be open at the same time.
+    pub at_once: usize,
+}
+
+impl Default for BrowserDriver {
+    fn default() -> Self {
+        Self {
+            path: None,
+            timeout: 60,
+            at_once: 2,
+        }
+    }
+}
+
+impl BrowserDriver {
+    /// Where the program is, if it is anywhere.
+    pub fn executable(&self, base: &Path) -> Option<PathBuf> {
+        const NAMES: [&str; 6] = [
+            "chromium",
+            "chromium-browser",
+            "google-chrome",
+            "google-chrome-stable",
+            "chrome",
+            "msedge",
+        ];
+        let given = self.path.as_ref().map(|path| base.join(path));
+        let given = given.or_else(|| std::env::var_os("AUTHSPEC_CHROMIUM").map(PathBuf::from));
+        match given {
+            Some(path) => path.is_file().then_some(path),
+            None => NAMES.iter().find_map(|name| on_path(name)),
+        }
+    }
+}
+
+/// The program of this name that PATH leads to.
+pub(super) fn on_path(name: &str) -> Option<PathBuf> {
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    let mut paths = std::env::split_paths(&paths).map(|folder| folder.join(name));
+    paths.find_map(|path| {
+        let exe = path.with_extension("exe");
+        [path, exe].into_iter().find(|path| path.is_file())
+    })
 }
 
 /// A person, who is told what to do one step at a time. authspec listens at the client's redirect
@@ -81,6 +139,7 @@ impl Driver {
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Form => "form",
+            Self::Browser(_) => "browser",
             Self::Interactive(_) => "interactive",
             Self::Command(_) => "command",
         }
@@ -89,9 +148,9 @@ impl Driver {
     /// What to add to the target file for an ability that this driver has not; `None` where it has
     /// it.
     pub fn lacks(&self, ability: Ability) -> Option<String> {
-        let able = "`login.driver: form`";
+        let able = "`login.driver: form` or `browser`";
         let why = match (self, ability) {
-            (Self::Form, _) => return None,
+            (Self::Form | Self::Browser(_), _) => return None,
             (Self::Interactive(_), ability) => match ability {
                 Ability::ShowPages => {
                     "which sees the pages (a person's browser shows authspec none)"
@@ -133,7 +192,10 @@ mod tests {
         for ability in [Ability::ShowPages, Ability::OtherMethod] {
             assert_eq!(Driver::Form.lacks(ability), None);
             let add = command.lacks(ability).expect("it lacks that");
-            assert!(add.starts_with("`login.driver: form`"), "{add}");
+            assert!(
+                add.starts_with("`login.driver: form` or `browser`"),
+                "{add}"
+            );
         }
     }
 }

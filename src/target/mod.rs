@@ -11,7 +11,7 @@ mod resolved;
 mod secret;
 
 pub use address::PLAIN_HTTP;
-pub use driver::{Ability, CommandDriver, Driver, InteractiveDriver};
+pub use driver::{Ability, BrowserDriver, CommandDriver, Driver, InteractiveDriver};
 pub use file::{
     ApplicationType, AuditLog, AuditWords, AuthorizationRequest, ClientIdMetadata, GivenClient,
     Limits, Operation, OperationCall, Registration, SecondResource, SecretAuthentication,

@@ -4,6 +4,8 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+#[cfg(feature = "browser")]
+mod browser;
 #[cfg(unix)]
 mod command;
 #[cfg(unix)]
@@ -16,7 +18,7 @@ use std::path::Path;
 use authspec::cli::{Conduct, conduct, reference_target};
 use authspec::judge::{CaseResult, Verdict};
 use authspec::plan::{Pattern, Selection};
-use authspec::reference::{Options, Policy, Running, start};
+use authspec::reference::{Options, Policy, Rewrite, Running, start};
 use authspec::run::Recording;
 use authspec::suite::Suites;
 use authspec::target::{Target, TargetFile};
@@ -80,6 +82,17 @@ fn tested(
     folder: &Path,
     change: impl AsyncFnOnce(&Running, &mut TargetFile),
 ) -> Run {
+    tested_with(Vec::new(), policy, cases, folder, change)
+}
+
+/// Tests reference servers whose answers are rewritten.
+fn tested_with(
+    rewrites: Vec<Rewrite>,
+    policy: Value,
+    cases: &[&str],
+    folder: &Path,
+    change: impl AsyncFnOnce(&Running, &mut TargetFile),
+) -> Run {
     let suites = Suites::embedded().unwrap_or_else(|problems| panic!("{problems}"));
     let selection = Selection {
         checks: cases
@@ -90,7 +103,7 @@ fn tested(
     };
     common::runtime().block_on(async {
         let policy = Policy::default().patch(policy).expect("a policy");
-        let running = start(policy, Vec::new(), Options::default())
+        let running = start(policy, rewrites, Options::default())
             .await
             .expect("servers");
         let mut file = reference_target(&running, None);

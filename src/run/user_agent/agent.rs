@@ -1,5 +1,7 @@
 //! The user agent that the target file names, and what its driver keeps between visits.
 
+#[cfg(feature = "browser")]
+use super::browser::Browser;
 use super::command::Program;
 use super::interactive::Person;
 use super::walk::Walk;
@@ -15,6 +17,8 @@ enum Driving {
     Form,
     Command(Program),
     Interactive(Person),
+    #[cfg(feature = "browser")]
+    Browser(Browser),
 }
 
 impl UserAgent {
@@ -22,6 +26,13 @@ impl UserAgent {
     pub fn new(target: &Target) -> Self {
         Self(match &target.file.login.driver {
             Driver::Form => Driving::Form,
+            #[cfg(feature = "browser")]
+            Driver::Browser(driver) => {
+                Driving::Browser(Browser::new(driver.clone(), target.base.clone()))
+            }
+            // The target file is refused before.
+            #[cfg(not(feature = "browser"))]
+            Driver::Browser(_) => Driving::Form,
             Driver::Interactive(driver) => Driving::Interactive(Person::new(driver.clone())),
             Driver::Command(driver) => {
                 Driving::Command(Program::new(driver.clone(), target.base.clone()))
@@ -42,14 +53,29 @@ impl UserAgent {
         }
         match &self.0 {
             Driving::Form => Walk::new(client, jar, &visit, recipe).go().await,
+            #[cfg(feature = "browser")]
+            Driving::Browser(browser) => browser.visit(client, jar, &visit, recipe).await,
             Driving::Interactive(person) => person.visit(client, jar, &visit).await,
             Driving::Command(program) => program.visit(client, jar, &visit).await,
         }
     }
 
     /// Whether a visit tells of every page on the way.
-    pub const fn shows_pages(&self) -> bool {
-        matches!(self.0, Driving::Form)
+    pub fn shows_pages(&self) -> bool {
+        match self.0 {
+            Driving::Form => true,
+            #[cfg(feature = "browser")]
+            Driving::Browser(_) => true,
+            Driving::Command(_) | Driving::Interactive(_) => false,
+        }
+    }
+
+    /// Ends what the driver has started.
+    pub async fn close(&self) {
+        #[cfg(feature = "browser")]
+        if let Driving::Browser(browser) = &self.0 {
+            browser.close().await;
+        }
     }
 }
 

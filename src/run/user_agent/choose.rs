@@ -16,7 +16,16 @@ pub(super) enum Next {
     /// Submit a form.
     Submit(Submission),
     /// Follow a reference.
-    Follow { reference: String, consents: bool },
+    Follow {
+        reference: String,
+        consents: bool,
+        /// The number of the link, where a browser has given it one.
+        #[cfg_attr(
+            not(feature = "browser"),
+            expect(dead_code, reason = "only a browser needs it")
+        )]
+        link: Option<usize>,
+    },
     /// Ask the login endpoint of the recipe.
     JsonLogin,
     /// There is no way on.
@@ -85,7 +94,10 @@ pub(super) fn choose(page: &Page, status: u16, person: &Person<'_>) -> Choice {
         };
     }
     // A page that is all script says nothing to us, least of all no.
-    if page.has_script && page.text.len() < 40 && page.forms.is_empty() && !error {
+    let is_bare = page.text.len() < 40
+        || words::names_login(&page.title)
+        || words::names_login(&page.heading);
+    if page.has_script && is_bare && page.forms.is_empty() && !error {
         return Choice {
             kind,
             next: drawn_login(person),
@@ -101,6 +113,7 @@ fn follow(reference: &str) -> Next {
     Next::Follow {
         reference: reference.to_owned(),
         consents: false,
+        link: None,
     }
 }
 
@@ -109,7 +122,7 @@ fn drawn_login(person: &Person<'_>) -> Next {
         return Next::JsonLogin;
     }
     Next::GiveUp(
-        "the page is drawn by a script, which plain forms cannot pass: give `json_login`"
+        "the page is drawn by a script, which plain forms cannot pass: give `login.json_login`, or another `login.driver`"
             .to_owned(),
     )
 }

@@ -116,6 +116,7 @@ pub(super) fn consent(page: &Page, person: &Person<'_>) -> Option<Next> {
                 (None, Some(link)) => Some(Next::Follow {
                     reference: link.href.clone(),
                     consents: true,
+                    link: link.number,
                 }),
                 (None, None) => approving.map(|_| no_way_to_deny()),
             }
@@ -140,6 +141,7 @@ fn approve(page: &Page, form: Option<&Form>, can_deny: bool, person: &Person<'_>
         return Some(Next::Follow {
             reference: link.href.clone(),
             consents: true,
+            link: link.number,
         });
     }
     if let Some(form) = form {
@@ -156,7 +158,12 @@ fn approve(page: &Page, form: Option<&Form>, can_deny: bool, person: &Person<'_>
             .filter(|_| !asks_consent(form))
         {
             let name: String = field.name.chars().take(60).collect();
-            let reason = format!("the page asks for `{name}`: add it to `extra_fields`");
+            let reason = match words::is_second_factor(&field.name, &field.autocomplete) {
+                true => format!(
+                    "the page asks for a second factor (`{name}`): give a test user without one, or let a person or a program log in (`login.driver`)"
+                ),
+                false => format!("the page asks for `{name}`: add it to `login.extra_fields`"),
+            };
             return Some(Next::GiveUp(reason));
         }
         let button = answer(page, form, person);
@@ -168,6 +175,7 @@ fn approve(page: &Page, form: Option<&Form>, can_deny: bool, person: &Person<'_>
     Some(Next::Follow {
         reference: link.href.clone(),
         consents: true,
+        link: link.number,
     })
 }
 
@@ -185,7 +193,11 @@ fn link_by_recipe<'p>(page: &'p Page, person: &Person<'_>) -> Option<&'p Link> {
     })
 }
 
+/// In a browser any link may lead on, by its script.
 fn leads_somewhere(link: &Link) -> bool {
+    if link.number.is_some() {
+        return true;
+    }
     let href = link.href.trim();
     !href.is_empty()
         && !href.starts_with('#')

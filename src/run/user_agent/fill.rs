@@ -18,36 +18,80 @@ pub(super) fn members(
     button: Option<&Button>,
     person: &Person<'_>,
 ) -> Vec<(String, String)> {
-    let username = username_field(form, person.recipe);
-    let password = password_field(form, person.recipe);
+    let values = Values::of(form, person);
     let mut members = Vec::new();
     for (index, field) in form.fields.iter().enumerate() {
-        if field.name.is_empty() {
-            continue;
+        if !field.name.is_empty() {
+            let value = values.of_field(index, field);
+            members.extend(value.map(|value| (field.name.clone(), value)));
         }
-        let value = if let Some(value) = person.recipe.extra_fields.get(&field.name) {
-            Some(value.clone())
-        } else if Some(index) == username && (!field.read_only || field.value.is_empty()) {
-            Some(
-                person
-                    .login
-                    .map_or_else(|| field.value.clone(), |login| login.username.clone()),
-            )
-        } else if Some(index) == password {
-            Some(
-                person
-                    .login
-                    .map_or_else(|| field.value.clone(), |login| login.password.clone()),
-            )
-        } else {
-            preset(form, field, person.consent)
-        };
-        members.extend(value.map(|value| (field.name.clone(), value)));
     }
     if let Some(button) = button.filter(|button| !button.name.is_empty()) {
         members.push((button.name.clone(), button.value.clone()));
     }
     members
+}
+
+/// What a browser does to a field.
+#[cfg(feature = "browser")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Fill {
+    /// Types or chooses it.
+    Text(String),
+    /// Ticks it, or not.
+    Checked(bool),
+}
+
+/// What is to be changed in the form, by the numbers of the fields.
+#[cfg(feature = "browser")]
+pub(super) fn fills(form: &Form, person: &Person<'_>) -> Vec<(usize, Fill)> {
+    let values = Values::of(form, person);
+    let fields = form.fields.iter().enumerate();
+    fields
+        .filter_map(|(index, field)| {
+            let value = values.of_field(index, field);
+            let fill = match field.kind {
+                FieldKind::Checkbox | FieldKind::Radio => {
+                    Fill::Checked(value.filter(|_| !field.checked).is_some().then_some(true)?)
+                }
+                _ => Fill::Text(value.filter(|value| *value != field.value)?),
+            };
+            Some((field.number?, fill))
+        })
+        .collect()
+}
+
+/// The values that a person gives the fields of a form.
+struct Values<'a> {
+    form: &'a Form,
+    person: &'a Person<'a>,
+    username: Option<usize>,
+    password: Option<usize>,
+}
+
+impl<'a> Values<'a> {
+    fn of(form: &'a Form, person: &'a Person<'a>) -> Self {
+        Self {
+            form,
+            person,
+            username: username_field(form, person.recipe),
+            password: password_field(form, person.recipe),
+        }
+    }
+
+    /// The value; `None` where the field sends none.
+    fn of_field(&self, index: usize, field: &Field) -> Option<String> {
+        let login = self.person.login;
+        if let Some(value) = self.person.recipe.extra_fields.get(&field.name) {
+            Some(value.clone())
+        } else if Some(index) == self.username && (!field.read_only || field.value.is_empty()) {
+            Some(login.map_or_else(|| field.value.clone(), |login| login.username.clone()))
+        } else if Some(index) == self.password {
+            Some(login.map_or_else(|| field.value.clone(), |login| login.password.clone()))
+        } else {
+            preset(self.form, field, self.person.consent)
+        }
+    }
 }
 
 fn preset(form: &Form, field: &Field, consent: Consent) -> Option<String> {

@@ -47,6 +47,47 @@ impl CookieJar {
         }
     }
 
+    /// Takes cookies that a script has set, as far as they are not there.
+    #[cfg(feature = "browser")]
+    pub fn add_missing(&mut self, url: &Url, lines: &[String]) {
+        let here = trusted(url);
+        let known: Vec<String> = self
+            .cookies
+            .get_request_values(&here)
+            .map(|(name, _)| format!("{name}="))
+            .collect();
+        let new: Vec<String> = lines
+            .iter()
+            .filter(|line| !known.iter().any(|name| line.starts_with(name)))
+            .cloned()
+            .collect();
+        self.store(url, &new);
+    }
+
+    /// Name, value, domain and path of the cookies that scripts may read.
+    #[cfg(feature = "browser")]
+    pub fn visible_to_scripts(
+        &self,
+    ) -> impl Iterator<Item = (String, String, String, String)> + '_ {
+        self.cookies
+            .iter_unexpired()
+            .filter(|cookie| !cookie.http_only().unwrap_or(false))
+            .filter_map(|cookie| {
+                let domain = match &cookie.domain {
+                    cookie_store::CookieDomain::HostOnly(host) => host.clone(),
+                    cookie_store::CookieDomain::Suffix(suffix) => format!(".{suffix}"),
+                    _ => return None,
+                };
+                let path = String::from(&cookie.path);
+                Some((
+                    cookie.name().to_owned(),
+                    cookie.value().to_owned(),
+                    domain,
+                    path,
+                ))
+            })
+    }
+
     /// The value of the `Cookie` header for a request to `url`.
     pub fn header(&self, url: &Url) -> Option<String> {
         let url = trusted(url);

@@ -5,6 +5,8 @@
 //! never requested.
 
 mod agent;
+#[cfg(feature = "browser")]
+mod browser;
 mod callback;
 mod choose;
 mod command;
@@ -14,6 +16,7 @@ mod hop;
 mod interactive;
 mod jar;
 mod page;
+mod progress;
 mod submission;
 mod survey;
 #[cfg(test)]

@@ -14,6 +14,12 @@ pub(super) struct Submission {
     pub fingerprint: String,
     pub with_password: bool,
     pub consents: bool,
+    /// What a browser types and ticks, by the numbers of the fields.
+    #[cfg(feature = "browser")]
+    pub fills: Vec<(usize, fill::Fill)>,
+    /// The number of the button.
+    #[cfg(feature = "browser")]
+    pub click: Option<usize>,
 }
 
 /// The form as the person fills it and submits it with the button.
@@ -36,6 +42,10 @@ pub(super) fn submission(
         fingerprint: fingerprint(form),
         with_password: fill::password_field(form, person.recipe).is_some(),
         consents,
+        #[cfg(feature = "browser")]
+        fills: fill::fills(form, person),
+        #[cfg(feature = "browser")]
+        click: button.and_then(|button| button.number),
     }
 }
 

@@ -484,3 +484,102 @@ async fn a_login_by_json_returns_to_the_page_that_asked() {
     assert_eq!(params(&told)[0].0, "code");
     assert!(told.logged_in && tries.load(Ordering::SeqCst) == 1);
 }
+
+#[tokio::test]
+async fn what_only_a_person_can_mend_is_named() {
+    for (after, told) in [
+        (
+            "<form method=post><input name=otp><button>Verify</button></form>",
+            "a second factor (`otp`)",
+        ),
+        (
+            "<form method=post><input name=code6 autocomplete=one-time-code><button>Go on</button></form>",
+            "a second factor (`code6`)",
+        ),
+        (
+            "<p>Your account is locked.</p>",
+            "takes no more logins of this user",
+        ),
+        (
+            "<title>Error</title><p>Too many attempts, come back later",
+            "takes no more logins",
+        ),
+    ] {
+        let base = serve(move |asked| match asked.line.as_str() {
+            "POST /login" => page(after),
+            _ => page(LOGIN),
+        })
+        .await;
+        let (visited, client) = visited(&base, |_| {}).await;
+        assert!(undecided(&visited).contains(told), "{told}: {visited:?}");
+        assert_eq!(client.counts().logins, 1);
+    }
+}
+
+#[tokio::test]
+async fn a_recipe_that_fits_nothing_is_named() {
+    let recipe = Recipe {
+        username_field: Some("benutzer".to_owned()),
+        submit: Some("css:#go".to_owned()),
+        ..Recipe::default()
+    };
+    let base = serve(ordinary).await;
+    let (client, mut jar) = (client(&base), CookieJar::new());
+    let told = authorize(&client, &mut jar, visit(&base), &recipe).await;
+    let reason = undecided(&told);
+    assert!(
+        reason.contains("`login.username_field: benutzer`, `login.submit: css:#go`"),
+        "{reason}"
+    );
+    let fits = Recipe {
+        username_field: Some("username".to_owned()),
+        submit: Some("sign in".to_owned()),
+        approve: Some("nothing like it".to_owned()),
+        ..Recipe::default()
+    };
+    let told = authorize(&client, &mut CookieJar::new(), visit(&base), &fits).await;
+    assert_eq!(params(&told)[0].0, "code");
+}
+
+#[tokio::test]
+async fn a_login_crosses_allowed_origins_and_keeps_their_cookies() {
+    let inner = serve(|asked| match asked.line.as_str() {
+        "POST /login" => {
+            let (status, mut headers, body) = to("/back");
+            headers.push((
+                "set-cookie",
+                "idp=inner-value; Path=/; Secure; HttpOnly".to_owned(),
+            ));
+            (status, headers, body)
+        }
+        "GET /back" => {
+            assert!(
+                asked.cookies.contains("idp=inner-value"),
+                "{}",
+                asked.cookies
+            );
+            page("<meta http-equiv=refresh content='0;url=/to-the-server'>")
+        }
+        "GET /to-the-server" => (
+            200,
+            vec![("refresh", "0; url=/last".to_owned())],
+            String::new(),
+        ),
+        line if line.starts_with("GET /last") => to(format!("{CALLBACK}?code=c0de-1234567")),
+        _ => page(LOGIN),
+    })
+    .await;
+    let login = format!("{inner}/start");
+    let outer = serve(move |_| to(login.clone())).await;
+    let client = client(&outer);
+    client.allowed().allow(Origin::of(&inner).unwrap());
+    let told = authorize(
+        &client,
+        &mut CookieJar::new(),
+        visit(&outer),
+        &Recipe::default(),
+    )
+    .await;
+    assert_eq!(params(&told)[0].1, "c0de-1234567");
+    assert!(told.logged_in);
+}

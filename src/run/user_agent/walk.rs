@@ -1,6 +1,5 @@
 //! The driver `form`: walks from page to page with plain HTTP.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use url::Url;
@@ -9,18 +8,13 @@ use super::callback::{self, Destination, classify, query_and_fragment};
 use super::choose::{Choice, Next, choose};
 use super::fill::{self, Person};
 use super::page::{self, Page};
+use super::progress::Progress;
 use super::submission::Submission;
-use super::{
-    CookieJar, MAX_TEXT, Method, PageKind, PageSeen, StopBefore, Visit, VisitOutcome, Visited, hop,
-    words,
-};
+use super::{CookieJar, MAX_TEXT, Method, PageKind, PageSeen, Visit, VisitOutcome, Visited, hop};
 use crate::run::http::{Client, RequestKind, Response};
 use crate::target::Recipe;
 
 use hop::Hop;
-
-/// The same form may come back once: a session may have been missing or a token stale.
-const MAX_SAME_FORM: usize = 2;
 
 /// One walk.
 pub(super) struct Walk<'a> {
@@ -28,10 +22,7 @@ pub(super) struct Walk<'a> {
     jar: &'a mut CookieJar,
     visit: &'a Visit,
     recipe: &'a Recipe,
-    visited: Visited,
-    submissions: HashMap<String, usize>,
-    /// The login form whose password was sent last, until the next page tells.
-    pending_login: Option<String>,
+    progress: Progress<'a>,
     asked_json_login: bool,
 }
 
@@ -59,9 +50,7 @@ impl<'a> Walk<'a> {
             jar,
             visit,
             recipe,
-            visited: Visited::undecided("not begun"),
-            submissions: HashMap::new(),
-            pending_login: None,
+            progress: Progress::new(visit),
             asked_json_login: false,
         }
     }
@@ -69,11 +58,11 @@ impl<'a> Walk<'a> {
     /// Walks to the end.
     pub async fn go(mut self) -> Visited {
         let mut hop = self.first();
-        self.visited.outcome = loop {
-            if self.visited.exchanges.len() >= self.visit.max_pages.max(1) {
+        let outcome = loop {
+            if self.progress.visited.exchanges.len() >= self.visit.max_pages.max(1) {
                 let reason = format!(
                     "no end after {} requests, the last one was for: {}",
-                    self.visited.exchanges.len(),
+                    self.progress.visited.exchanges.len(),
                     hop.purpose
                 );
                 break VisitOutcome::Undecided { reason };
@@ -83,10 +72,7 @@ impl<'a> Walk<'a> {
                 Step::End(outcome) => break outcome,
             }
         };
-        if matches!(self.visited.outcome, VisitOutcome::Callback { .. }) {
-            self.visited.logged_in |= self.pending_login.is_some();
-        }
-        self.visited
+        self.progress.finish(outcome, self.recipe)
     }
 
     fn first(&self) -> Hop {
@@ -115,7 +101,7 @@ impl<'a> Walk<'a> {
             .client
             .send(hop.purpose, hop.request(self.jar.header(&url), &url))
             .await;
-        self.visited.exchanges.push(sent.exchange);
+        self.progress.visited.exchanges.push(sent.exchange);
         let response = match sent.answer {
             Ok(response) => response,
             Err(failure) => return undecided(format!("{}: {}", hop.purpose, failure.message)),
@@ -182,8 +168,13 @@ impl<'a> Walk<'a> {
         if page.captcha {
             return undecided("the page has a captcha");
         }
-        self.settle_login(&page, kind, &next, response.status);
-        if self.stops_at(kind, &next) {
+        let settled = self
+            .progress
+            .settle_login(&page, kind, &next, response.status);
+        if let Err(reason) = settled {
+            return undecided(reason);
+        }
+        if self.progress.stops_at(kind, &next) {
             return self.rest(&page, response.status, exchange);
         }
         let no_referrer = hop::hides_referrer(response, &page);
@@ -192,8 +183,11 @@ impl<'a> Walk<'a> {
             Next::Follow {
                 reference,
                 consents,
+                ..
             } => {
-                self.visited.consented |= consents;
+                if consents {
+                    self.progress.consents();
+                }
                 match page.resolve(url, &reference) {
                     Some(address) => {
                         let purpose = if consents {
@@ -252,45 +246,19 @@ impl<'a> Walk<'a> {
         response: &Response,
         exchange: usize,
     ) {
-        self.visited.pages.push(PageSeen {
+        let headers = response.headers.iter();
+        let seen = PageSeen {
             exchange,
             request,
             status: response.status,
-            title: page.title.clone(),
+            title: String::new(),
             kind,
-            text: page.text.clone(),
-            headers: response
-                .headers
-                .iter()
+            text: String::new(),
+            headers: headers
                 .map(|(name, value)| (name.clone(), String::from_utf8_lossy(value).into_owned()))
                 .collect(),
-        });
-    }
-
-    /// The page after a password tells whether it was taken.
-    fn settle_login(&mut self, page: &Page, kind: PageKind, next: &Next, status: u16) {
-        let Some(pending) = self.pending_login.take() else {
-            return;
         };
-        let same = matches!(next, Next::Submit(s) if s.with_password && s.fingerprint == pending);
-        let refused = same
-            || matches!(status, 401 | 403)
-            || (kind == PageKind::Login && words::refuses_login(&page.text));
-        self.visited.logged_in |= !refused;
-    }
-
-    fn stops_at(&self, kind: PageKind, next: &Next) -> bool {
-        let consents = matches!(
-            next,
-            Next::Submit(Submission { consents: true, .. }) | Next::Follow { consents: true, .. }
-        );
-        match (kind, self.visit.stop_before) {
-            (PageKind::Login, Some(StopBefore::Login)) => true,
-            (PageKind::Login, _) if self.visit.login.is_none() => true,
-            (PageKind::Consent, Some(StopBefore::Consent)) => true,
-            (_, Some(StopBefore::Consent)) => consents,
-            _ => false,
-        }
+        self.progress.see(page, seen);
     }
 
     fn rest(&self, page: &Page, status: u16, exchange: usize) -> Step {
@@ -303,23 +271,13 @@ impl<'a> Walk<'a> {
     }
 
     fn submit(&mut self, form: Submission, page: &Page, url: &Url, no_referrer: bool) -> Step {
-        let times = self
-            .submissions
-            .entry(form.fingerprint.clone())
-            .or_default();
-        let (before, refuses) = (*times, words::refuses_login(&page.text));
-        *times += 1;
-        if before >= MAX_SAME_FORM || (before > 0 && form.with_password && refuses) {
-            return undecided(match (form.with_password, refuses) {
-                (true, true) => format!("login refused: {}", start_of(&page.text)),
-                (true, false) => "the login form never ends".to_owned(),
-                _ => "the same form comes again and again".to_owned(),
-            });
+        if let Some(reason) = self.progress.again(&form, page) {
+            return undecided(reason);
         }
         let Some(address) = page.resolve(url, &form.action) else {
             return undecided("the form's address does not parse");
         };
-        self.visited.consented |= form.consents;
+        self.progress.submits(&form);
         let purpose = match (form.with_password, form.consents) {
             (true, _) => "login",
             (false, true) => "consent",
@@ -334,7 +292,6 @@ impl<'a> Walk<'a> {
         };
         if form.with_password {
             hop.kind = RequestKind::Login;
-            self.pending_login = Some(form.fingerprint);
         }
         if form.post {
             hop.members.clone_from(&form.members);
@@ -374,7 +331,7 @@ impl<'a> Walk<'a> {
         };
         let request = hop.request(self.jar.header(&login_url), &login_url);
         let sent = self.client.send(hop.purpose, request).await;
-        self.visited.exchanges.push(sent.exchange);
+        self.progress.visited.exchanges.push(sent.exchange);
         let response = match sent.answer {
             Ok(response) if response.status < 400 => response,
             Ok(response) => {
@@ -387,7 +344,7 @@ impl<'a> Walk<'a> {
         };
         self.jar
             .store(&login_url, &response.header_all("set-cookie"));
-        self.visited.logged_in = true;
+        self.progress.visited.logged_in = true;
         let onward = response
             .header("location")
             .or_else(|| named_address(&response));
@@ -415,8 +372,4 @@ fn named_address(response: &Response) -> Option<String> {
     NAMES
         .iter()
         .find_map(|name| json.get(name)?.as_str().map(str::to_owned))
-}
-
-fn start_of(text: &str) -> String {
-    text.chars().take(200).collect()
 }

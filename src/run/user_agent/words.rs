@@ -176,9 +176,36 @@ pub(super) fn is_error(heading: &str) -> bool {
     says(heading, ERROR)
 }
 
+/// Whether a heading is that of a login page.
+pub(super) fn names_login(heading: &str) -> bool {
+    const NAMES: &[&str] = &["anmelden", "connexion", "log", "login", "sign", "signin"];
+    says(heading, NAMES)
+}
+
 /// Whether a page with a login form says that the last login was refused.
 pub(super) fn refuses_login(text: &str) -> bool {
     says(text, REFUSED_LOGIN) || text.to_lowercase().contains("not match")
+}
+
+/// Whether a page after a login says that no login is taken any more.
+pub(super) fn locks_out(text: &str) -> bool {
+    let text = text.to_lowercase();
+    [
+        "account is locked",
+        "account has been locked",
+        "temporarily locked",
+        "locked out",
+        "too many",
+    ]
+    .iter()
+    .any(|phrase| text.contains(phrase))
+}
+
+/// Whether a field asks for what a user has beside the password.
+pub(super) fn is_second_factor(name: &str, autocomplete: &str) -> bool {
+    const NAMES: &[&str] = &["otp", "totp", "mfa", "2fa", "twofactor", "passcode"];
+    let joined = name.replace(['_', '-'], "").to_lowercase();
+    autocomplete.contains("one-time-code") || NAMES.iter().any(|name| joined.contains(name))
 }
 
 /// Whether the target of a form leads away from the path. Short words count only where they stand

@@ -6,7 +6,8 @@ use scraper::Selector;
 
 use super::Lint;
 use crate::suite::Spot;
-use crate::target::{CommandDriver, Driver};
+use crate::target::driver::on_path;
+use crate::target::{BrowserDriver, CommandDriver, Driver};
 
 impl Lint<'_> {
     pub(super) fn login(&mut self) {
@@ -37,12 +38,38 @@ impl Lint<'_> {
         }
         match &login.driver {
             Driver::Form => {}
+            Driver::Browser(browser) => self.browser(browser, &at.key("driver").key("browser")),
             Driver::Interactive(person) => {
                 let at = at.key("driver").key("interactive");
                 self.between(&at, "timeout", person.timeout, 5, 3600);
             }
             Driver::Command(command) => self.command(command, &at.key("driver").key("command")),
         }
+    }
+
+    fn browser(&mut self, browser: &BrowserDriver, at: &Spot) {
+        if !cfg!(feature = "browser") {
+            self.error(
+                &at.clone().name(),
+                "this authspec was built without the driver `browser`",
+                "build it with `cargo build --release --features browser`; `command` and `interactive` need no such thing",
+            );
+        } else if browser.executable(self.base).is_none() {
+            let (spot, message) = match &browser.path {
+                Some(path) => (at.key("path"), format!("there is no program at {path}")),
+                None => (
+                    at.clone().name(),
+                    "there is no Chromium on this machine".to_owned(),
+                ),
+            };
+            self.error(
+                &spot,
+                message,
+                "install it (Debian: `apt-get install chromium`), or say where it is: `path`, or AUTHSPEC_CHROMIUM",
+            );
+        }
+        self.between(at, "timeout", browser.timeout, 1, 600);
+        self.between(at, "at_once", browser.at_once as u64, 1, 16);
     }
 
     fn command(&mut self, command: &CommandDriver, at: &Spot) {
@@ -56,7 +83,7 @@ impl Lint<'_> {
         };
         let is_there = match name.contains(is_separator) {
             true => self.base.join(name).is_file(),
-            false => on_path(name),
+            false => on_path(name).is_some(),
         };
         if !is_there {
             self.error(
@@ -78,13 +105,4 @@ impl Lint<'_> {
             );
         }
     }
-}
-
-/// Whether PATH leads to a program of this name.
-fn on_path(name: &str) -> bool {
-    let paths = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&paths).any(|folder| {
-        let path = folder.join(name);
-        path.is_file() || path.with_extension("exe").is_file()
-    })
 }

@@ -54,6 +54,12 @@ pub(in crate::run::user_agent) struct Field {
     pub autocomplete: String,
     /// Label and placeholder.
     pub hint: String,
+    /// Its number among the page's controls, where a browser has given it one.
+    #[cfg_attr(
+        not(feature = "browser"),
+        expect(dead_code, reason = "only a browser needs it")
+    )]
+    pub number: Option<usize>,
 }
 
 impl Field {
@@ -85,6 +91,11 @@ pub(in crate::run::user_agent) struct Button {
     pub form_post: Option<bool>,
     pub form_encoding: Option<Encoding>,
     pub marks: Marks,
+    #[cfg_attr(
+        not(feature = "browser"),
+        expect(dead_code, reason = "only a browser needs it")
+    )]
+    pub number: Option<usize>,
 }
 
 /// A link.
@@ -93,4 +104,5 @@ pub(in crate::run::user_agent) struct Link {
     pub href: String,
     pub text: String,
     pub marks: Marks,
+    pub number: Option<usize>,
 }

@@ -81,6 +81,7 @@ impl Gathered {
             _ => {
                 let is_password = |field: &Field| field.kind == FieldKind::Password;
                 self.page.loose_password = loose.fields.iter().any(is_password);
+                self.page.loose = loose;
             }
         }
     }

@@ -32,6 +32,8 @@ pub(super) struct Page {
     pub captcha: bool,
     /// A password field that belongs to no form.
     pub loose_password: bool,
+    /// The controls that belong to no form: a script may do without one.
+    pub loose: Form,
     /// Scripts that draw.
     pub has_script: bool,
     /// Referrer policy of a meta element.
@@ -39,6 +41,17 @@ pub(super) struct Page {
 }
 
 impl Page {
+    /// The page with its loose controls as one more form, for those who can press them.
+    #[cfg(feature = "browser")]
+    pub fn with_loose_form(mut self) -> Self {
+        let loose = std::mem::take(&mut self.loose);
+        if !loose.fields.is_empty() || !loose.buttons.is_empty() {
+            self.forms.push(loose);
+            self.loose_password = false;
+        }
+        self
+    }
+
     /// The address that a reference on the page means. Absolute references stay as written.
     pub fn resolve(&self, at: &Url, reference: &str) -> Option<String> {
         let reference = reference.trim();

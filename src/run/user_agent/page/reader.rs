@@ -190,6 +190,7 @@ impl Reader {
                     href,
                     text,
                     marks: self.marks(node),
+                    number: number(element),
                 })
             }
             "option" => Sink::Option {
@@ -353,6 +354,7 @@ impl Reader {
                 .map(|method| method.eq_ignore_ascii_case("post")),
             form_encoding: element.attr("formenctype").map(encoding),
             marks: self.marks(node),
+            number: number(element),
         }
     }
 
@@ -412,7 +414,13 @@ fn field(element: &Element) -> Field {
             .join(" ")
             .trim()
             .to_owned(),
+        number: number(element),
     }
+}
+
+/// The number that the driver `browser` has given a control.
+fn number(element: &Element) -> Option<usize> {
+    element.attr("data-authspec")?.parse().ok()
 }
 
 fn disabled(element: &Element) -> bool {

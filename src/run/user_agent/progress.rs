@@ -1,0 +1,194 @@
+//! What a visit has seen and done so far, whoever turns the pages.
+
+use std::collections::HashMap;
+
+use super::choose::Next;
+use super::page::Page;
+use super::submission::Submission;
+use super::{PageKind, PageSeen, StopBefore, Visit, VisitOutcome, Visited, words};
+use crate::target::Recipe;
+
+/// The same form may come back once: a session may have been missing or a token stale.
+const MAX_SAME_FORM: usize = 2;
+
+pub(super) struct Progress<'v> {
+    visit: &'v Visit,
+    pub visited: Visited,
+    submissions: HashMap<String, usize>,
+    /// The login form whose password was sent last, until the next page tells.
+    pending_login: Option<String>,
+    /// What of the recipe some page had a use for.
+    found: Found,
+}
+
+#[derive(Default)]
+struct Found {
+    fields: Vec<String>,
+    submit: bool,
+    approve: bool,
+    deny: bool,
+}
+
+impl<'v> Progress<'v> {
+    pub fn new(visit: &'v Visit) -> Self {
+        Self {
+            visit,
+            visited: Visited::undecided("not begun"),
+            submissions: HashMap::new(),
+            pending_login: None,
+            found: Found::default(),
+        }
+    }
+
+    /// Notes a page that the user saw.
+    pub fn see(&mut self, page: &Page, seen: PageSeen) {
+        let forms = || page.forms.iter();
+        for field in forms().flat_map(|form| &form.fields) {
+            self.found
+                .fields
+                .extend([field.name.clone(), field.id.clone()]);
+        }
+        let texts = forms()
+            .flat_map(|form| &form.buttons)
+            .map(|button| (&button.marks, [&button.text, &button.value]));
+        let links = page
+            .links
+            .iter()
+            .map(|link| (&link.marks, [&link.text, &link.text]));
+        for (marks, called) in texts.chain(links) {
+            self.found.submit |= marks.submit;
+            self.found.approve |= marks.approve;
+            self.found.deny |= marks.deny;
+            self.found
+                .fields
+                .extend(called.map(|text| text.to_lowercase()));
+        }
+        self.visited.pages.push(PageSeen {
+            title: page.title.clone(),
+            text: page.text.clone(),
+            ..seen
+        });
+    }
+
+    /// The page after a password tells whether it was taken.
+    ///
+    /// # Errors
+    /// It says that no login is taken any more: that is no answer to the authorization request.
+    pub fn settle_login(
+        &mut self,
+        page: &Page,
+        kind: PageKind,
+        next: &Next,
+        status: u16,
+    ) -> Result<(), String> {
+        let Some(pending) = self.pending_login.take() else {
+            return Ok(());
+        };
+        if words::locks_out(&page.text) {
+            let said = start_of(&page.text);
+            return Err(format!(
+                "the server takes no more logins of this user: {said}"
+            ));
+        }
+        let same = matches!(next, Next::Submit(s) if s.with_password && s.fingerprint == pending);
+        let refused = same
+            || matches!(status, 401 | 403)
+            || (kind == PageKind::Login && words::refuses_login(&page.text));
+        self.visited.logged_in |= !refused;
+        Ok(())
+    }
+
+    /// Whether the visit ends here although there is a way on.
+    pub fn stops_at(&self, kind: PageKind, next: &Next) -> bool {
+        let consents = matches!(
+            next,
+            Next::Submit(Submission { consents: true, .. }) | Next::Follow { consents: true, .. }
+        );
+        match (kind, self.visit.stop_before) {
+            (PageKind::Login, Some(StopBefore::Login)) => true,
+            (PageKind::Login, _) if self.visit.login.is_none() => true,
+            (PageKind::Consent, Some(StopBefore::Consent)) => true,
+            (_, Some(StopBefore::Consent)) => consents,
+            _ => false,
+        }
+    }
+
+    /// Why a form is not submitted once more, if it is not; counts it.
+    pub fn again(&mut self, form: &Submission, page: &Page) -> Option<String> {
+        let times = self
+            .submissions
+            .entry(form.fingerprint.clone())
+            .or_default();
+        let (before, refuses) = (*times, words::refuses_login(&page.text));
+        *times += 1;
+        let is_over = before >= MAX_SAME_FORM || (before > 0 && form.with_password && refuses);
+        is_over.then(|| match (form.with_password, refuses) {
+            (true, true) => format!("login refused: {}", start_of(&page.text)),
+            (true, false) => "the login form never ends".to_owned(),
+            _ => "the same form comes again and again".to_owned(),
+        })
+    }
+
+    /// Notes that a form is being submitted.
+    pub fn submits(&mut self, form: &Submission) {
+        self.visited.consented |= form.consents;
+        if form.with_password {
+            self.pending_login = Some(form.fingerprint.clone());
+        }
+    }
+
+    /// Notes that consent is being answered by a link.
+    pub fn consents(&mut self) {
+        self.visited.consented = true;
+    }
+
+    /// The visit with its end.
+    pub fn finish(mut self, outcome: VisitOutcome, recipe: &Recipe) -> Visited {
+        if matches!(outcome, VisitOutcome::Callback { .. }) {
+            self.visited.logged_in |= self.pending_login.is_some();
+        }
+        self.visited.outcome = match outcome {
+            VisitOutcome::Undecided { reason } => VisitOutcome::Undecided {
+                reason: match self.unused(recipe) {
+                    Some(unused) => format!("{reason}; {unused}"),
+                    None => reason,
+                },
+            },
+            other => other,
+        };
+        self.visited
+    }
+
+    /// What of the recipe fitted nothing on the pages where it would have been used.
+    fn unused(&self, recipe: &Recipe) -> Option<String> {
+        let saw = |kind| self.visited.pages.iter().any(|page| page.kind == kind);
+        let has = |text: &str| self.found.fields.iter().any(|found| found == text);
+        let called = |text: &str, marked: bool| marked || has(&text.trim().to_lowercase());
+        let (login, consent) = (saw(PageKind::Login), saw(PageKind::Consent));
+        let unused = [
+            ("username_field", &recipe.username_field, login, None),
+            ("password_field", &recipe.password_field, login, None),
+            ("submit", &recipe.submit, login, Some(self.found.submit)),
+            (
+                "approve",
+                &recipe.approve,
+                consent,
+                Some(self.found.approve),
+            ),
+            ("deny", &recipe.deny, consent, Some(self.found.deny)),
+        ];
+        let unused: Vec<String> = unused
+            .into_iter()
+            .filter_map(|(member, wanted, is_due, marked)| {
+                let wanted = wanted.as_ref().filter(|_| is_due)?;
+                let fits = marked.map_or_else(|| has(wanted), |marked| called(wanted, marked));
+                (!fits).then(|| format!("`login.{member}: {wanted}`"))
+            })
+            .collect();
+        (!unused.is_empty()).then(|| format!("nothing on the way was {}", unused.join(", ")))
+    }
+}
+
+fn start_of(text: &str) -> String {
+    text.chars().take(200).collect()
+}
