@@ -211,6 +211,8 @@ impl<'a> Walk<'a> {
     /// keep the other requests waiting.
     async fn read(&self, response: &Response) -> Result<Page, String> {
         let text = response.text();
+        // Browsers follow the header whatever the body is.
+        let refresh = || page::refresh(&response.header("refresh")?);
         let content_type = response
             .header("content-type")
             .unwrap_or_default()
@@ -221,6 +223,7 @@ impl<'a> Walk<'a> {
             let text: String = text.chars().take(MAX_TEXT).collect();
             return Ok(Page {
                 text,
+                refresh: refresh(),
                 ..Page::default()
             });
         }
@@ -230,11 +233,7 @@ impl<'a> Walk<'a> {
             .await
             .map_err(|_| "the page takes too long to parse".to_owned())?
             .map_err(|_| "the page cannot be parsed".to_owned())?;
-        if page.refresh.is_none() {
-            page.refresh = response
-                .header("refresh")
-                .and_then(|value| page::refresh(&value));
-        }
+        page.refresh = page.refresh.take().or_else(refresh);
         Ok(*page)
     }
 

@@ -168,10 +168,11 @@ impl Traffic {
             return false;
         }
         if !is_main {
-            return matches!(
+            let is_read = matches!(
                 event.resource_type,
                 Document | Fetch | Script | Stylesheet | Xhr
             );
+            return is_read && !self.comes_to_a_callback(event);
         }
         let posted = posted(event);
         let members = url::form_urlencoded::parse(&posted.unwrap_or_default())
@@ -180,6 +181,19 @@ impl Traffic {
         let url = whole_url(event);
         let has_begun = std::mem::replace(&mut self.state().has_begun, true);
         !has_begun || self.leads_on(url, members)
+    }
+
+    /// Whether a script or a frame has come to a callback, as one that sends the login itself does
+    /// where no page follows: the code is there, and the visit at its end.
+    fn comes_to_a_callback(&self, event: &EventRequestPaused) -> bool {
+        let url = whole_url(event);
+        match classify(&url, &[], &self.visit, self.client.allowed()) {
+            Destination::Callback(arrival) if arrival.registered || arrival.as_requested => {
+                self.ends_with(callback::outcome(url, Vec::new(), arrival));
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Whether a navigation leads on; else it is the end.
