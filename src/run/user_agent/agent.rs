@@ -18,7 +18,7 @@ enum Driving {
     Command(Program),
     Interactive(Person),
     #[cfg(feature = "browser")]
-    Browser(Browser),
+    Browser(Box<Browser>),
 }
 
 impl UserAgent {
@@ -28,7 +28,8 @@ impl UserAgent {
             Driver::Form => Driving::Form,
             #[cfg(feature = "browser")]
             Driver::Browser(driver) => {
-                Driving::Browser(Browser::new(driver.clone(), target.base.clone()))
+                let browser = Browser::new(driver.clone(), target.base.clone());
+                Driving::Browser(Box::new(browser))
             }
             // The target file is refused before.
             #[cfg(not(feature = "browser"))]
