@@ -85,23 +85,7 @@ pub async fn prepare(
     cancel: &Cancel,
 ) -> Result<Prepared, ConductError> {
     let started = (jiff::Timestamp::now().to_string(), Instant::now());
-    let client = client(&target, events)?;
-    let session = Arc::new(Session::new(
-        client,
-        target,
-        conduct.version,
-        suites.clients.clone(),
-    ));
-    // Without an authorization server, a login brings no token.
-    let given_token = !session.target.access_tokens.is_empty();
-    let examined = examine(
-        &session,
-        conduct.look_only,
-        |knowledge| honest(suites, knowledge, given_token),
-        events,
-        cancel,
-    )
-    .await;
+    let (session, examined) = enter(suites, target, conduct, events, cancel).await?;
     let (version, selection) = (conduct.version, &conduct.selection);
     let plan = match plan(suites, &examined.knowledge, version, selection) {
         Ok(plan) => plan,
@@ -120,6 +104,37 @@ pub async fn prepare(
         proof,
         started,
     })
+}
+
+/// Takes the way in; the caller cleans up after it.
+///
+/// # Errors
+/// The target cannot be addressed at all.
+pub(super) async fn enter(
+    suites: &Suites,
+    target: Target,
+    conduct: &Conduct,
+    events: Option<&Events>,
+    cancel: &Cancel,
+) -> Result<(Arc<Session>, Examined), ConductError> {
+    let client = client(&target, events)?;
+    let session = Arc::new(Session::new(
+        client,
+        target,
+        conduct.version,
+        suites.clients.clone(),
+    ));
+    // Without an authorization server, a login brings no token.
+    let given_token = !session.target.access_tokens.is_empty();
+    let examined = examine(
+        &session,
+        conduct.look_only,
+        |knowledge| honest(suites, knowledge, given_token),
+        events,
+        cancel,
+    )
+    .await;
+    Ok((session, examined))
 }
 
 /// Finds out whether an earlier token outlives a later grant of the same client and user. If so, runs
@@ -157,11 +172,7 @@ fn grants_end_each_other(proof: &RunRecord) -> bool {
 }
 
 /// The doctor's flow: the widest honest way that the target allows.
-pub(super) fn honest(
-    suites: &Suites,
-    knowledge: &Knowledge,
-    given_token: bool,
-) -> Option<PlannedRun> {
+fn honest(suites: &Suites, knowledge: &Knowledge, given_token: bool) -> Option<PlannedRun> {
     let has = |capability| knowledge.has(capability);
     let token = has(Capability::Login)
         && has(Capability::AuthorizationCode)

@@ -2,18 +2,16 @@
 //! test for each. A server of both eras chooses its rules by how the client opens, so that a test in
 //! one of them says nothing of the other (MCP 2026-07-28, versioning).
 
-use std::sync::Arc;
-
 use serde_json::Value;
 
 use super::args::{AskedVersion, Judging, Run};
-use super::conduct::{ConductError, DEFAULT_VERSION, client, honest};
+use super::conduct::{Conduct, ConductError, DEFAULT_VERSION, enter};
 use super::console::Console;
 use super::failure::Failure;
 use super::one_test::{Wanted, Watched, test};
 use crate::plan::honest_run;
 use crate::report::terminal::Verbosity;
-use crate::run::{Cancel, DoctorState, Examined, RunRecord, Session, examine, execute_run};
+use crate::run::{Cancel, DoctorState, Examined, RunRecord, execute_run};
 use crate::suite::{McpVersion, Suites};
 use crate::target::Target;
 
@@ -91,13 +89,11 @@ async fn ask(
 ) -> Result<Spoken, ConductError> {
     let mut failed = String::new();
     for version in [McpVersion::V20251125, McpVersion::V20250326] {
-        let client = client(target, None)?;
-        let target = target.clone();
-        let given_token = !target.access_tokens.is_empty();
-        let session = Session::new(client, target, version, suites.clients.clone());
-        let session = Arc::new(session);
-        let honest = |known: &_| honest(suites, known, given_token);
-        let examined = examine(&session, false, honest, None, cancel).await;
+        let conduct = Conduct {
+            version,
+            ..Conduct::default()
+        };
+        let (session, examined) = enter(suites, target.clone(), &conduct, None, cancel).await?;
         // A server of 2026-07-28 alone gives a token, and then refuses the handshake.
         let called = examined
             .honest

@@ -64,14 +64,7 @@ fn credentials(target: &Target, name: &str) -> Result<Credentials, Failure> {
             },
         ));
     };
-    Ok(Credentials {
-        username: user.username.clone(),
-        password: user
-            .password
-            .as_ref()
-            .map(|password| password.expose().to_owned())
-            .unwrap_or_default(),
-    })
+    Ok(Credentials::from(user))
 }
 
 /// The `redirect_uri` of an authorization request: there the visit ends.

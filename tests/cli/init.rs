@@ -23,15 +23,7 @@ fn say_with_secrets(folder: &TempDir, arguments: &[&str]) -> Said {
     ] {
         command.env(variable, PASSWORD);
     }
-    let output = command
-        .args(arguments)
-        .output()
-        .expect("the program starts");
-    Said {
-        code: output.status.code(),
-        out: String::from_utf8_lossy(&output.stdout).into_owned(),
-        err: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
+    Said::by(&mut command, arguments)
 }
 
 fn read(folder: &TempDir, name: &str) -> String {
@@ -46,6 +38,15 @@ fn filled_in(text: &str) -> String {
         _ => line,
     });
     lines.collect::<Vec<_>>().join("\n") + "\n"
+}
+
+/// Checks that what the file proposes is right as it stands.
+#[track_caller]
+fn lints_filled_in(folder: &TempDir, text: &str) {
+    let filled = filled_in(text);
+    std::fs::write(folder.path().join("filled.yaml"), &filled).expect("the file");
+    let said = say_with_secrets(folder, &["lint", "filled.yaml"]);
+    assert!(!said.err.contains("error:"), "{}\n{filled}", said.err);
 }
 
 /// The operations that the reference servers logged for an event.
@@ -108,14 +109,7 @@ fn a_newcomer_gets_from_a_url_to_a_report() {
     .ends_with(0)
     .prints(" 0 failed");
     // What it proposes can be filled in as it stands.
-    std::fs::write(folder.path().join("filled.yaml"), filled_in(&text)).expect("the file");
-    let said = say_with_secrets(&folder, &["lint", "filled.yaml"]);
-    assert!(
-        !said.err.contains("error:"),
-        "{}\n{}",
-        said.err,
-        filled_in(&text)
-    );
+    lints_filled_in(&folder, &text);
 }
 
 #[test]
@@ -158,14 +152,7 @@ fn without_a_user_nothing_is_registered_and_all_that_is_public_is_told() {
     say(&folder, &["lint", "target.yaml"]).ends_with(0);
     say(&folder, &["run", "target.yaml", "--suite", "discovery"]).ends_with(0);
     assert_ne!(result(&folder)["cases"], serde_json::json!([]));
-    std::fs::write(folder.path().join("filled.yaml"), filled_in(&text)).expect("the file");
-    let said = say_with_secrets(&folder, &["lint", "filled.yaml"]);
-    assert!(
-        !said.err.contains("error:"),
-        "{}\n{}",
-        said.err,
-        filled_in(&text)
-    );
+    lints_filled_in(&folder, &text);
 }
 
 #[test]

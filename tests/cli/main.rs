@@ -35,18 +35,22 @@ struct Said {
 }
 
 fn say(folder: &TempDir, arguments: &[&str]) -> Said {
-    let output = authspec(folder)
-        .args(arguments)
-        .output()
-        .expect("the program starts");
-    Said {
-        code: output.status.code(),
-        out: String::from_utf8_lossy(&output.stdout).into_owned(),
-        err: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
+    Said::by(&mut authspec(folder), arguments)
 }
 
 impl Said {
+    fn by(program: &mut Command, arguments: &[&str]) -> Self {
+        let output = program
+            .args(arguments)
+            .output()
+            .expect("the program starts");
+        Self {
+            code: output.status.code(),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
     #[track_caller]
     fn ends_with(&self, code: i32) -> &Self {
         assert_eq!(self.code, Some(code), "{}\n{}", self.out, self.err);

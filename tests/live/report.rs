@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use authspec::cli::DEFAULT_VERSION;
 use authspec::judge::{CaseResult, Verdict};
+use authspec::report::summary::is_must;
 use authspec::suite::{McpVersion, Suites};
 use minijinja::{Environment, Value, context};
 
@@ -130,10 +131,6 @@ fn named(cases: &[&CaseResult], verdict: &str) -> Vec<String> {
         rows => format!("{check}[{}]", rows.join(", ")),
     };
     by_check.into_iter().map(told).collect()
-}
-
-fn is_must(case: &CaseResult) -> bool {
-    case.level.is_some_and(authspec::suite::Level::is_must)
 }
 
 fn is_judged(case: &CaseResult) -> bool {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use authspec::judge::{CaseResult, Verdict};
 use authspec::plan::Pattern;
+use authspec::report::summary::is_must;
 use libtest_mimic::{Failed, Trial};
 
 use crate::bench::{Bench, accuses, patterns};
@@ -90,10 +91,6 @@ fn open_musts(cases: &[CaseResult], findings: &Findings, name: &str) -> Vec<Stri
 fn is_part(findings: &Findings, name: &str) -> bool {
     let part = |variant: &Variant| !variant.cases.is_empty();
     findings.variants.get(name).is_some_and(part)
-}
-
-fn is_must(case: &CaseResult) -> bool {
-    case.level.is_some_and(authspec::suite::Level::is_must)
 }
 
 fn is_open_must(case: &CaseResult) -> bool {

@@ -149,12 +149,8 @@ fn version_or_auto() -> impl TypedValueParser<Value = AskedVersion> {
 
 /// The known MCP versions.
 pub(super) fn version() -> impl TypedValueParser<Value = McpVersion> {
-    PossibleValuesParser::new(McpVersion::ALL.map(McpVersion::as_str)).map(|text| {
-        McpVersion::ALL
-            .into_iter()
-            .find(|version| version.as_str() == text)
-            .unwrap_or(McpVersion::V20251125)
-    })
+    PossibleValuesParser::new(McpVersion::ALL.map(McpVersion::as_str))
+        .map(|text| McpVersion::parse(&text).unwrap_or(McpVersion::V20251125))
 }
 
 /// Whom authspec may talk to.

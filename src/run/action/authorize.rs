@@ -95,14 +95,7 @@ fn visit(
     list: &Pairs,
     redirect_uris: Vec<String>,
 ) -> Result<Visit, Halt> {
-    let login = at.session.target.users.get(user).map(|user| Credentials {
-        username: user.username.clone(),
-        password: user
-            .password
-            .as_ref()
-            .map(|password| password.expose().to_owned())
-            .unwrap_or_default(),
-    });
+    let login = at.session.target.users.get(user).map(Credentials::from);
     let consent = at.mutation.consent.as_ref().unwrap_or(&step.consent);
     let stop = at
         .mutation

@@ -1,5 +1,7 @@
 //! What a visit to an authorization endpoint needs and what it comes to.
 
+use crate::target::{Live, LiveUser};
+
 /// A user's name and password.
 #[derive(Clone)]
 pub struct Credentials {
@@ -7,6 +9,17 @@ pub struct Credentials {
     pub username: String,
     /// Password.
     pub password: String,
+}
+
+impl From<&LiveUser> for Credentials {
+    /// Without a password where a person types it.
+    fn from(user: &LiveUser) -> Self {
+        let password = user.password.as_ref().map(Live::expose);
+        Self {
+            username: user.username.clone(),
+            password: password.unwrap_or_default().to_owned(),
+        }
+    }
 }
 
 /// What the user says on a consent page.
