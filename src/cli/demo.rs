@@ -4,7 +4,7 @@ use super::args::Demo;
 use super::block_on;
 use super::console::Console;
 use super::failure::Failure;
-use super::one_test::{Wanted, apply_manners, test};
+use super::one_test::{Wanted, Watched, apply_manners, test};
 use super::reference_servers::Servers;
 use super::reference_target::{NAME, reference_target};
 use super::signals::remove_when_ended;
@@ -49,7 +49,8 @@ pub fn demo(args: &Demo, console: &Console) -> Result<u8, Failure> {
         apply_manners(&args.manners, &mut file);
         let conduct = wanted.conduct(&file, selection, false);
         let target = Target::resolve(file, audit_log.path())?;
-        let code = test(&suites, target, &conduct, &args.output, console).await;
+        let watched = Watched::start(console.verbosity);
+        let code = test(&suites, target, &conduct, &args.output, watched, console).await;
         running.stop().await;
         code
     })

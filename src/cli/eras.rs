@@ -9,11 +9,14 @@ use super::conduct::{Conduct, ConductError, DEFAULT_VERSION, enter};
 use super::console::Console;
 use super::failure::Failure;
 use super::one_test::{Wanted, Watched, test};
+use super::signals;
 use crate::plan::honest_run;
-use crate::report::terminal::Verbosity;
-use crate::run::{Cancel, DoctorState, Examined, RunRecord, execute_run};
+use crate::run::{Cancel, DoctorState, Examined, RunRecord, execute_run, unless};
 use crate::suite::{McpVersion, Suites};
 use crate::target::Target;
+
+/// Exit code of a run that was cut short.
+const CUT_SHORT: u8 = 3;
 
 /// What was found out.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,17 +35,19 @@ pub async fn run(
     console: &Console,
 ) -> Result<u8, Failure> {
     let fallback = target.file.mcp_version.unwrap_or(DEFAULT_VERSION);
+    let cancel = signals::listen();
     let spoken = if args.output.dry_run {
         Spoken {
             versions: vec![fallback],
             because: "a dry run does not ask the server".to_owned(),
         }
     } else {
-        let watched = Watched::start(Verbosity::Quiet);
-        let spoken = ask(suites, &target, fallback, watched.cancel()).await;
-        watched.stop().await;
-        spoken?
+        ask(suites, &target, fallback, &cancel).await?
     };
+    if cancel.borrow().is_some() {
+        console.remark("ended before a version was negotiated");
+        return Ok(CUT_SHORT);
+    }
     let names: Vec<&str> = spoken.versions.iter().map(|one| one.as_str()).collect();
     console.remark(&format!(
         "judged by MCP {}: {}",
@@ -65,9 +70,15 @@ pub async fn run(
             manners: &args.manners,
             output: &output,
         };
+        if cancel.borrow().is_some() {
+            console.remark(&format!("MCP {version} was not judged any more"));
+            return Ok(worse(worst, CUT_SHORT));
+        }
         let selection = wanted.selection(suites, &target.file)?;
         let conduct = wanted.conduct(&target.file, selection, false);
-        let code = test(suites, target.clone(), &conduct, &output, console).await?;
+        let watched = Watched::until(cancel.clone(), console.verbosity);
+        let target = target.clone();
+        let code = test(suites, target, &conduct, &output, watched, console).await?;
         worst = worse(worst, code);
     }
     Ok(worst)
@@ -101,7 +112,7 @@ async fn ask(
             .is_some_and(|record| record.step("call").is_some());
         let run = honest_run(suites, &examined.knowledge, "versions").ok();
         let record = match run.filter(|_| called) {
-            Some(run) => Some(execute_run(&session, &run).await),
+            Some(run) => unless(cancel, execute_run(&session, &run)).await.ok(),
             None => None,
         };
         session.clean_up().await;

@@ -93,9 +93,9 @@ pub async fn test(
     target: Target,
     conduct: &Conduct,
     output: &Output,
+    watched: Watched,
     console: &Console,
 ) -> Result<u8, Failure> {
-    let watched = Watched::start(console.verbosity);
     let prepared = prepare(suites, target, conduct, watched.events(), watched.cancel()).await?;
     finish(suites, prepared, conduct, output, watched, console).await
 }
@@ -191,6 +191,12 @@ pub struct Watched {
 impl Watched {
     /// Starts both.
     pub fn start(verbosity: Verbosity) -> Self {
+        Self::until(signals::listen(), verbosity)
+    }
+
+    /// Starts the progress line; somebody listens for signals already. Two who do would take each
+    /// other's first signal for a second one.
+    pub fn until(cancel: Cancel, verbosity: Verbosity) -> Self {
         let (events, mut coming) = mpsc::unbounded_channel::<Event>();
         let progress = tokio::spawn(async move {
             let line = Progress::new(verbosity);
@@ -202,7 +208,7 @@ impl Watched {
         Self {
             events,
             progress,
-            cancel: signals::listen(),
+            cancel,
         }
     }
 

@@ -43,7 +43,10 @@ pub fn run(args: &Run, console: &Console) -> Result<u8, Failure> {
     }
     let selection = wanted.selection(&suites, &target.file)?;
     let conduct = wanted.conduct(&target.file, selection, false);
-    block_on(test(&suites, target, &conduct, &args.output, console))
+    block_on(async {
+        let watched = Watched::start(console.verbosity);
+        test(&suites, target, &conduct, &args.output, watched, console).await
+    })
 }
 
 /// Reads a target file and fetches its secrets; options of the command line go over it.

@@ -14,8 +14,10 @@ const INTERRUPTED: i32 = 130;
 /// Waits for signals in the background; the receiver tells the run.
 pub fn listen() -> Cancel {
     let (cancel, cancelled) = watch::channel(None);
+    // From here on, not from whenever the task is begun: a signal would end the program until then.
+    let first = signal();
     tokio::spawn(async move {
-        let first = signal().await;
+        let first = first.await;
         eprintln!(
             "\n{first}: ending early, deleting registered clients; once more to quit at once"
         );
@@ -40,19 +42,26 @@ fn leftovers() -> MutexGuard<'static, Vec<PathBuf>> {
 }
 
 /// The name of the next signal that asks for the end.
-pub async fn signal() -> &'static str {
+pub fn signal() -> impl Future<Output = &'static str> + Send {
     #[cfg(unix)]
-    {
+    let both = {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+        signal(SignalKind::terminate()).and_then(|terminate| {
+            let interrupt = signal(SignalKind::interrupt())?;
+            Ok((terminate, interrupt))
+        })
+    };
+    async move {
+        #[cfg(unix)]
+        if let Ok((mut terminate, mut interrupt)) = both {
             return tokio::select! {
                 _ = terminate.recv() => "SIGTERM",
-                _ = interrupt() => "Ctrl-C",
+                _ = interrupt.recv() => "Ctrl-C",
             };
         }
+        interrupt().await;
+        "Ctrl-C"
     }
-    interrupt().await;
-    "Ctrl-C"
 }
 
 async fn interrupt() {

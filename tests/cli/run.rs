@@ -1,6 +1,8 @@
 //! `authspec run` and `authspec doctor` against URLs and target files.
 
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
 
 use super::served::Served;
 use super::{empty, result, say};
@@ -79,22 +81,7 @@ fn the_served_target_file_is_complete() {
 #[test]
 fn a_signal_in_the_doctor_is_not_the_fault_of_the_server() {
     let folder = empty();
-    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = silent.local_addr().expect("its address").port();
-    let program = Command::new(env!("CARGO_BIN_EXE_authspec"))
-        .args(["run", &format!("http://127.0.0.1:{port}/mcp")])
-        .current_dir(folder.path())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program starts");
-    let _asked = silent.accept().expect("the first request");
-    let interrupt = Command::new("kill")
-        .args(["-INT", &program.id().to_string()])
-        .status();
-    assert!(interrupt.is_ok_and(|status| status.success()));
-    let ended = program.wait_with_output().expect("it ends");
-    assert_eq!(ended.status.code(), Some(3));
+    let ended = interrupted(&folder, |url| vec!["run".to_owned(), url]);
     let (out, err) = (
         String::from_utf8_lossy(&ended.stdout),
         String::from_utf8_lossy(&ended.stderr),
@@ -112,6 +99,43 @@ fn a_signal_in_the_doctor_is_not_the_fault_of_the_server() {
         };
         assert!(open, "{case}");
     }
+}
+
+#[test]
+fn a_signal_while_versions_are_sought_ends_it() {
+    let folder = empty();
+    let ended = interrupted(&folder, |url| {
+        let file = format!("mcp_server: {url}\n");
+        std::fs::write(folder.path().join("target.yaml"), file).expect("the file");
+        ["run", "target.yaml", "--mcp-version", "auto"]
+            .map(str::to_owned)
+            .to_vec()
+    });
+    let err = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(err.matches("Ctrl-C").count(), 1, "{err}");
+    assert!(err.contains("ended before a version was"), "{err}");
+    assert!(!folder.path().join("authspec-results/result.json").exists());
+}
+
+/// Runs the program against a server that never answers, and sends SIGINT at the first request.
+fn interrupted(folder: &TempDir, arguments: impl FnOnce(String) -> Vec<String>) -> Output {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = silent.local_addr().expect("its address").port();
+    let program = Command::new(env!("CARGO_BIN_EXE_authspec"))
+        .args(arguments(format!("http://127.0.0.1:{port}/mcp")))
+        .current_dir(folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let _asked = silent.accept().expect("the first request");
+    let interrupt = Command::new("kill")
+        .args(["-INT", &program.id().to_string()])
+        .status();
+    assert!(interrupt.is_ok_and(|status| status.success()));
+    let ended = program.wait_with_output().expect("it ends");
+    assert_eq!(ended.status.code(), Some(3));
+    ended
 }
 
 #[test]
