@@ -16,7 +16,7 @@ use authspec::cli::fixtures::{self, Fixture};
 use authspec::judge::{CaseResult, Verdict};
 use authspec::plan::Pattern;
 use authspec::reference::Defect;
-use authspec::suite::Suites;
+use authspec::suite::{Level, Suites};
 use bench::Bench;
 use common::Servers;
 use company::{Company, is_right};
@@ -150,7 +150,7 @@ fn of_defect(defect: &Fixture<Defect>, bench: &Arc<Bench>) -> Vec<Trial> {
                 }
                 nothing(
                     matching
-                        .filter(|case| !is_accused(case))
+                        .filter(|case| !is_accused(case) && !is_remarked(case))
                         .map(describe)
                         .collect(),
                 )
@@ -181,6 +181,11 @@ fn listed(defect: &Defect) -> Vec<Pattern> {
 
 fn is_accused(case: &CaseResult) -> bool {
     matches!(case.verdict, Verdict::Fail { .. } | Verdict::Warning { .. })
+}
+
+/// A broken MAY is a pass with a remark.
+fn is_remarked(case: &CaseResult) -> bool {
+    case.level == Some(Level::May) && matches!(case.verdict, Verdict::Pass { remark: Some(_) })
 }
 
 /// A check that no defect makes fail could be one that cannot fail.

@@ -254,5 +254,7 @@ section! {
         lookup: CodeLookup = CodeLookup::Whole,
         /// Whether garbage in place of a code is refused rather than crashing the server.
         garbage_handled: bool = true,
+        /// Whether a request that is refused for its resource leaves the code good.
+        spared_by_bad_resource: bool = true,
     }
 }

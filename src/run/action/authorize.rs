@@ -225,6 +225,7 @@ fn page(page: &PageSeen) -> Value {
         "status": page.status,
         "title": page.title,
         "kind": kind(page),
+        "origin": page.origin,
         "headers": headers,
         "text": page.text,
     })
@@ -283,6 +284,7 @@ mod tests {
     fn pages_that_can_be_framed_are_named_once() {
         let page = |request: &str, kind, policy: &str| PageSeen {
             exchange: 0,
+            origin: "https://as.example".to_owned(),
             request: request.to_owned(),
             status: 200,
             title: String::new(),

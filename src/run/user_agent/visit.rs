@@ -130,6 +130,8 @@ pub enum PageKind {
 pub struct PageSeen {
     /// Its exchange.
     pub exchange: usize,
+    /// Scheme, host and port of its address.
+    pub origin: String,
     /// Method and path of its request: `GET /login`.
     pub request: String,
     /// Status code.

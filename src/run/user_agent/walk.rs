@@ -156,7 +156,8 @@ impl<'a> Walk<'a> {
         };
         let Choice { kind, next } = choose(&page, response.status, &person);
         let request = format!("{} {}", hop.method(), url.path());
-        self.see(&page, kind, request, response, exchange);
+        let from = (url.origin().ascii_serialization(), request);
+        self.see(&page, kind, from, response, exchange);
         match response.status {
             429 => return undecided(format!("{}: the server answered 429", hop.purpose)),
             500.. => {
@@ -241,13 +242,14 @@ impl<'a> Walk<'a> {
         &mut self,
         page: &Page,
         kind: PageKind,
-        request: String,
+        (origin, request): (String, String),
         response: &Response,
         exchange: usize,
     ) {
         let headers = response.headers.iter();
         let seen = PageSeen {
             exchange,
+            origin,
             request,
             status: response.status,
             title: String::new(),

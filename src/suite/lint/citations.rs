@@ -6,7 +6,7 @@ use super::context::Context;
 use super::findings::Findings;
 use crate::suite::names::suggest;
 use crate::suite::source::Spot;
-use crate::suite::{Check, Cited, Level, Observable, Params, Role};
+use crate::suite::{Check, Cited, Observable, Params, Role};
 
 /// Lints the `requirements` of a check, rows not included.
 pub(super) fn check(check: &Check, at: &Spot, cx: &Context<'_>, found: &mut Findings<'_>) {
@@ -24,7 +24,7 @@ pub(super) fn check(check: &Check, at: &Spot, cx: &Context<'_>, found: &mut Find
     if cited.len() < check.requirements.len() {
         return;
     }
-    strength(&cited, check, &spot, found);
+    strength(&cited, &spot, found);
 }
 
 /// A check without requirements of its own: every row cites some.
@@ -68,24 +68,13 @@ pub(super) fn ids(list: &[String], spot: &Spot, cx: &Context<'_>, found: &mut Fi
     }
 }
 
-fn strength(cited: &[&Cited], check: &Check, spot: &Spot, found: &mut Findings<'_>) {
+fn strength(cited: &[&Cited], spot: &Spot, found: &mut Findings<'_>) {
     let every = |test: fn(&Cited) -> bool| cited.iter().all(|cited| test(cited));
-    let in_rows = check
-        .cases
-        .iter()
-        .any(|row| row.contains_key("requirements"));
     if every(|cited| cited.requirement.role == Role::Client) {
         found.warning(
             spot,
             "only clients are bound by what this check cites",
             "cite a requirement whose role is authorization_server or resource_server",
-        );
-    }
-    if !in_rows && every(|cited| cited.requirement.level == Level::May) {
-        found.warning(
-            spot,
-            "everything that this check cites is a MAY, so it can never fail or warn",
-            "cite the MUST or SHOULD that a wrong answer breaks, if there is one",
         );
     }
     if every(|cited| !cited.requirement.verified) {

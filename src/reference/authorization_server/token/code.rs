@@ -163,7 +163,11 @@ fn issue(
         &site.resources(),
         &grant.resources,
         &form.all("resource"),
-    )?;
+    );
+    if audience.is_err() && !site.policy.codes.spared_by_bad_resource {
+        state.codes.remove(text);
+    }
+    let audience = audience?;
     let scopes = match (site.policy.scope_rules.at_token, form.get("scope")) {
         (ScopeAtToken::Replaces, Some(requested)) => scope::parse(requested),
         _ => grant.scopes.clone(),

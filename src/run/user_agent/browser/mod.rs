@@ -240,6 +240,7 @@ impl Looking<'_> {
 fn seen(kind: PageKind, document: &MainDocument) -> PageSeen {
     PageSeen {
         exchange: document.exchange,
+        origin: document.origin.clone(),
         request: document.request.clone(),
         status: document.status,
         title: String::new(),

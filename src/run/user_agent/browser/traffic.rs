@@ -25,6 +25,8 @@ use crate::run::user_agent::{CookieJar, Method, Visit, VisitOutcome};
 #[derive(Clone, Debug)]
 pub(in crate::run::user_agent) struct MainDocument {
     pub exchange: usize,
+    /// Scheme, host and port.
+    pub origin: String,
     /// Method and path.
     pub request: String,
     pub status: u16,
@@ -284,6 +286,7 @@ impl Traffic {
             None => {
                 state.document = Some(MainDocument {
                     exchange: sent.exchange,
+                    origin: url.origin().ascii_serialization(),
                     request: line,
                     status: response.status,
                     headers: response
