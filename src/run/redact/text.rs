@@ -2,6 +2,7 @@
 //! members of JSON that does not parse, and JSON Web Tokens, all by place; then the known secrets.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use percent_encoding::percent_decode_str;
@@ -86,11 +87,9 @@ fn by_place<'t>(
         }
         Some(format!("{}{}", &found[1], secret(kind, &value)?))
     });
-    replace(&mut text, &INPUT, "<", &mut |found| {
-        input(&found[0], secret)
-    });
-    replace(&mut text, &JWT, "eyJ", &mut |found| {
-        secret(Kind::Token, &found[0])
+    replace_whole(&mut text, &INPUT, "<", &mut |tag| input(tag, secret));
+    replace_whole(&mut text, &JWT, "eyJ", &mut |token| {
+        secret(Kind::Token, token)
     });
     text
 }
@@ -113,41 +112,59 @@ fn replace(
     literal: &str,
     with: &mut dyn FnMut(&Captures<'_>) -> Option<String>,
 ) {
-    if !text.contains(literal) {
+    if let Some(pattern) = pattern.as_ref().filter(|_| text.contains(literal)) {
+        let found = pattern.captures_iter(text);
+        let replaced = found.filter_map(|found| Some((found.get(0)?.range(), with(&found)?)));
+        spliced(text, replaced.collect());
+    }
+}
+
+/// The same where the whole match is all that is asked for, which costs a fraction.
+fn replace_whole(
+    text: &mut Cow<'_, str>,
+    pattern: &LazyLock<Option<Regex>>,
+    literal: &str,
+    with: &mut dyn FnMut(&str) -> Option<String>,
+) {
+    if let Some(pattern) = pattern.as_ref().filter(|_| text.contains(literal)) {
+        let found = pattern.find_iter(text);
+        let replaced = found.filter_map(|found| Some((found.range(), with(found.as_str())?)));
+        spliced(text, replaced.collect());
+    }
+}
+
+/// Puts the second of each pair where the first is in the text.
+fn spliced(text: &mut Cow<'_, str>, replaced: Vec<(Range<usize>, String)>) {
+    if replaced.is_empty() {
         return;
     }
-    let Some(pattern) = pattern.as_ref() else {
-        return;
-    };
-    let mut out = String::new();
+    let mut out = String::with_capacity(text.len());
     let mut written = 0;
-    for found in pattern.captures_iter(text) {
-        let (Some(stand_in), Some(whole)) = (with(&found), found.get(0)) else {
-            continue;
-        };
-        out.push_str(&text[written..whole.start()]);
+    for (range, stand_in) in replaced {
+        out.push_str(&text[written..range.start]);
         out.push_str(&stand_in);
-        written = whole.end();
+        written = range.end;
     }
-    if written > 0 {
-        out.push_str(&text[written..]);
-        *text = Cow::Owned(out);
-    }
+    out.push_str(&text[written..]);
+    *text = Cow::Owned(out);
 }
 
 /// A form field of HTML whose name is that of a secret (`response_mode=form_post`).
 fn input(tag: &str, secret: &mut dyn FnMut(Kind, &str) -> Option<String>) -> Option<String> {
-    let attributes = ATTRIBUTE.as_ref()?;
-    let value_of = |wanted: &str| {
-        let found = attributes
-            .captures_iter(tag)
-            .find(|a| a[1].eq_ignore_ascii_case(wanted))?;
+    let mut name = None;
+    let mut value = None;
+    for found in ATTRIBUTE.as_ref()?.captures_iter(tag) {
         let quoted = found.get(2)?;
-        Some((quoted.range(), quoted.as_str().trim_matches(['"', '\''])))
-    };
-    let (_, name) = value_of("name")?;
-    let (range, value) = value_of("value")?;
-    let kind = Kind::of_name(name)?;
+        let bare = quoted.as_str().trim_matches(['"', '\'']);
+        // Of an attribute that comes twice, the first counts.
+        if found[1].eq_ignore_ascii_case("name") {
+            name.get_or_insert(bare);
+        } else {
+            value.get_or_insert((quoted.range(), bare));
+        }
+    }
+    let kind = Kind::of_name(name?)?;
+    let (range, value) = value?;
     if value.is_empty() {
         return None;
     }
