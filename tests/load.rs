@@ -89,7 +89,12 @@ fn told(file: &Path) -> Result<String, Failed> {
         folder => format!("{folder}/{name}"),
     };
     let name_shown = name.clone();
-    files.push(SuiteFile { name, path, text });
+    files.push(SuiteFile {
+        name,
+        path,
+        text,
+        built_in: false,
+    });
     let (_, problems) = Suites::from_files(files);
     Ok(shown(problems, &name_shown))
 }

@@ -14,7 +14,7 @@ use authspec::judge::Judgement;
 use authspec::plan::Plan;
 use authspec::reference::{Options, start};
 use authspec::report::terminal::{self, Verbosity};
-use authspec::report::{Format, ReportInput, curl, write};
+use authspec::report::{Format, GroupBy, ReportInput, curl, write};
 use authspec::run::redact::{Kind, Vault};
 use authspec::run::{Event, Recording};
 use authspec::suite::Suites;
@@ -173,6 +173,7 @@ fn outputs(run: &Run) -> BTreeMap<&'static str, String> {
     let input = ReportInput {
         recording: &run.recording,
         judgement: &run.judgement,
+        group_by: GroupBy::default(),
     };
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
     let mut outputs = BTreeMap::new();

@@ -13,10 +13,15 @@ fn forty_hard_requirements_can_be_said() {
     let folder = PathBuf::from("tests/vocabulary");
     let (suites, problems) = Suites::lint(std::slice::from_ref(&folder));
     let text = problems.to_string();
-    let unread = |problem: &str| problem.contains("nobody has read the text");
+    // What the registry says of a requirement is no fault of the language.
+    let of_the_registry = |problem: &str| {
+        problem.contains("nobody has read the text")
+            || problem.contains("marked as not observable")
+            || problem.contains("is marked as unchecked")
+    };
     let wrong: Vec<&str> = text
         .split("\n\n")
-        .filter(|problem| problem.contains("--> tests/vocabulary") && !unread(problem))
+        .filter(|problem| problem.contains("--> tests/vocabulary") && !of_the_registry(problem))
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
     let on_paper = suites

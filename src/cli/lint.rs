@@ -120,7 +120,7 @@ fn kind(path: &Path) -> Option<Kind> {
     let root = Spot::root();
     let keys = source.keys(&root);
     let any = |names: &[&str]| names.iter().any(|name| keys.contains(name));
-    if any(&["checks", "flows", "requirements", "sets"]) {
+    if any(&["checks", "flows", "requirements", "sets", "threats"]) {
         None
     } else if any(&["answers", "expect", "findings", "pairs"]) {
         Some(Kind::Other)

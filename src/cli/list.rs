@@ -18,6 +18,7 @@ pub fn list(args: &List, console: &Console) -> Result<u8, Failure> {
     let groups = match args.what {
         Listed::Checks => checks(&suites),
         Listed::Requirements => requirements(&suites),
+        Listed::Threats => threats(&suites),
         Listed::Flows => flows(&suites),
         Listed::Clients => clients(&suites),
         Listed::Defects => defects(&suites)?,
@@ -106,6 +107,7 @@ fn checks(suites: &Suites) -> Vec<Group> {
             "title": check.check.title,
             "level": level(check, suites).map(Level::as_str),
             "area": check.area,
+            "threat": check.threat.as_ref().map(|threat| &threat.id),
             "requirements": catalogue::cited(check),
             "cases": catalogue::case_ids(check),
             "file": check.file,
@@ -139,6 +141,7 @@ fn requirements(suites: &Suites) -> Vec<Group> {
             "section": requirement.section,
             "role": requirement.role,
             "mcp_versions": requirement.mcp_versions,
+            "unchecked": requirement.unchecked,
             "tested_by": tested_by,
         });
         if let Some(group) = groups.last_mut() {
@@ -153,6 +156,16 @@ fn one_group(entries: impl Iterator<Item = Value>) -> Vec<Group> {
         title: String::new(),
         entries: entries.collect(),
     }]
+}
+
+fn threats(suites: &Suites) -> Vec<Group> {
+    one_group(suites.threats.values().map(|threat| {
+        let against = |check: &&LoadedCheck| check.threat.as_ref() == Some(threat);
+        let checks = suites.checks.iter().filter(against).map(LoadedCheck::id);
+        let checks: Vec<String> = checks.collect();
+        let title = format!("{} ({})", threat.title, threat.sources.join(", "));
+        json!({ "id": threat.id, "title": title, "sources": threat.sources, "checks": checks })
+    }))
 }
 
 fn flows(suites: &Suites) -> Vec<Group> {

@@ -10,6 +10,7 @@ mod bare_url;
 mod catalogue;
 mod conduct;
 mod console;
+pub mod coverage;
 mod demo;
 mod doctor;
 mod dry_run;
@@ -77,6 +78,7 @@ fn dispatch(command: Command, console: &Console) -> Result<u8, Failure> {
         Command::Run(args) => run::run(&args, console),
         Command::Doctor(args) => doctor::doctor(&args, console),
         Command::List(args) => list::list(&args, console),
+        Command::Coverage(args) => coverage::coverage(&args, console),
         Command::Explain(args) => explain::explain(&args, console),
         Command::Lint(args) => lint::lint(&args, console),
         Command::Schema(args) => schema::print(&args, console),

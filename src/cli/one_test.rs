@@ -134,6 +134,7 @@ pub async fn finish(
     let input = ReportInput {
         recording: &recording,
         judgement: &judgement,
+        group_by: output.group_by.into(),
     };
     let lost = match output.formats().contains(&Format::Json) {
         true => last_result::lost(&output.out, &judgement),

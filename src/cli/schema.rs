@@ -12,7 +12,9 @@ use super::failure::Failure;
 use super::fixtures::PolicyFile;
 use crate::reference::{Defect, Policy};
 use crate::report::json;
-use crate::suite::{CheckFile, ClientFile, FlowFile, RequirementFile, RequirementSets};
+use crate::suite::{
+    CheckFile, ClientFile, FlowFile, FrozenSet, RequirementFile, RequirementSets, ThreatFile,
+};
 use crate::target::TargetFile;
 
 /// A format that people write.
@@ -22,6 +24,10 @@ pub enum SchemaKind {
     Requirement,
     /// `suites/requirement-sets.yaml`.
     RequirementSets,
+    /// `suites/requirement-sets/*.yaml`.
+    FrozenSet,
+    /// `suites/threats.yaml`.
+    Threat,
     /// `suites/flows/*.yaml`.
     Flow,
     /// `suites/clients.yaml`.
@@ -45,6 +51,8 @@ pub fn schema(kind: SchemaKind) -> Schema {
     match kind {
         SchemaKind::Requirement => schema_for!(RequirementFile),
         SchemaKind::RequirementSets => schema_for!(RequirementSets),
+        SchemaKind::FrozenSet => schema_for!(FrozenSet),
+        SchemaKind::Threat => schema_for!(ThreatFile),
         SchemaKind::Flow => schema_for!(FlowFile),
         SchemaKind::Client => schema_for!(ClientFile),
         SchemaKind::Check => schema_for!(CheckFile),
@@ -75,7 +83,9 @@ mod tests {
     fn kind(path: &str) -> SchemaKind {
         match path.split_once('/') {
             Some(("requirements", _)) => SchemaKind::Requirement,
+            Some(("requirement-sets", _)) => SchemaKind::FrozenSet,
             Some(("flows", _)) => SchemaKind::Flow,
+            None if path == "threats.yaml" => SchemaKind::Threat,
             None if path == "clients.yaml" => SchemaKind::Client,
             None if path == "requirement-sets.yaml" => SchemaKind::RequirementSets,
             _ => SchemaKind::Check,

@@ -50,6 +50,8 @@ fn blank(case: &PlannedCase) -> CaseResult {
     CaseResult {
         id: case.id.clone(),
         area: case.area.clone(),
+        threat: case.threat.clone(),
+        endpoint: case.endpoint,
         title: case.check.title.clone(),
         why: case.check.why.clone(),
         mend: case.check.mend.clone(),

@@ -4,10 +4,6 @@ use super::{Finding, Verdict};
 use crate::plan::PlannedCase;
 use crate::suite::{Level, McpVersion};
 
-/// What a finding says when the statement behind it was not read.
-const UNREAD: &str =
-    " (judged like a SHOULD: the text of the cited requirement has not been verified)";
-
 /// The verdict for deviations of this case.
 pub(super) fn verdict(
     case: &PlannedCase,
@@ -20,12 +16,16 @@ pub(super) fn verdict(
             reason: "a deviation without a finding".to_owned(),
         };
     }
-    if level.is_must() && has_read_statement(case, version) {
-        return Verdict::Fail { findings };
-    }
     if level.is_must() {
-        findings[0].wanted.push_str(UNREAD);
-        return Verdict::Warning { findings };
+        return match why_at_most_a_warning(case, version) {
+            None => Verdict::Fail { findings },
+            Some(why) => {
+                findings[0]
+                    .wanted
+                    .push_str(&format!(" (at most a warning: {why})"));
+                Verdict::Warning { findings }
+            }
+        };
     }
     if level.is_should() {
         return Verdict::Warning { findings };
@@ -35,14 +35,18 @@ pub(super) fn verdict(
     }
 }
 
-/// Whether some MUST that binds was read. An unread statement never carries a fail.
-fn has_read_statement(case: &PlannedCase, version: McpVersion) -> bool {
-    case.requirements
+/// Why none of the MUSTs that bind can carry a fail: unread, derived, or later than the set that
+/// counts.
+fn why_at_most_a_warning(case: &PlannedCase, version: McpVersion) -> Option<&'static str> {
+    let musts = case
+        .requirements
         .iter()
-        .map(|cited| &cited.requirement)
-        .any(|statement| {
-            statement.binds(version) && statement.level.is_must() && statement.verified
-        })
+        .filter(|cited| cited.requirement.binds(version) && cited.requirement.level.is_must());
+    let mut why = None;
+    for cited in musts {
+        why = Some(cited.at_most_warns()?);
+    }
+    why.or(Some("no statement that binds says MUST"))
 }
 
 #[cfg(test)]
@@ -76,7 +80,25 @@ mod tests {
         assert!(
             verdict.findings()[0]
                 .wanted
-                .contains("has not been verified")
+                .contains("the text has not been read")
         );
+    }
+
+    #[test]
+    fn a_derived_must_warns_and_says_so() {
+        let sample = Sample::verifier_wrong().run("token", accepted()).derived();
+        let verdict = sample.judge().verdict;
+        assert_eq!(verdict.name(), "warning");
+        assert!(verdict.findings()[0].wanted.contains("derived rule"));
+    }
+
+    #[test]
+    fn what_no_frozen_set_holds_yet_warns_even_when_strict() {
+        let sample = Sample::verifier_wrong()
+            .run("token", accepted())
+            .uncounted();
+        let judged = sample.judge();
+        assert_eq!(judged.verdict.name(), "warning");
+        assert_eq!(judged.strict().verdict.name(), "warning");
     }
 }

@@ -63,11 +63,11 @@ pub fn judge(plan: &Plan, recording: &Recording, settings: &Settings) -> Judgeme
             .cases
             .iter()
             .map(|case| {
-                let mut judged = judge_case(plan, case, recording);
-                if settings.strict {
-                    judged.verdict = judged.verdict.strict();
+                let judged = judge_case(plan, case, recording);
+                match settings.strict {
+                    true => judged.strict(),
+                    false => judged,
                 }
-                judged
             })
             .collect(),
     }

@@ -14,7 +14,8 @@ use crate::run::{
     RunRecord, StepRecord, Stopped, TargetFacts,
 };
 use crate::suite::{
-    Check, Cited, Level, Matches, McpVersion, Mutation, Observable, Requirement, Role, Severity,
+    Check, Cited, Endpoint, Level, Matches, McpVersion, Mutation, Observable, Requirement, Role,
+    Severity,
 };
 
 pub(super) fn accepted() -> Outcome {
@@ -369,6 +370,20 @@ impl Sample {
         self
     }
 
+    pub(super) fn derived(mut self) -> Self {
+        for cited in &mut self.case().requirements {
+            cited.requirement.derived = true;
+        }
+        self
+    }
+
+    pub(super) fn uncounted(mut self) -> Self {
+        for cited in &mut self.case().requirements {
+            cited.uncounted = true;
+        }
+        self
+    }
+
     pub(super) fn level(mut self, level: Option<Level>, verified: bool) -> Self {
         let case = self.case();
         case.level = level;
@@ -464,6 +479,8 @@ fn case(own: &Map<String, Value>) -> PlannedCase {
     PlannedCase {
         id: "sample/sample".to_owned(),
         area: "sample".to_owned(),
+        threat: None,
+        endpoint: Endpoint::Token,
         check: Arc::new(serde_json::from_value(check).expect("a check")),
         row: Map::new(),
         requirements: vec![Cited {
@@ -480,8 +497,10 @@ fn case(own: &Map<String, Value>) -> PlannedCase {
                 observable: Observable::Yes,
                 derived: false,
                 verified: true,
+                unchecked: String::new(),
                 notes: String::new(),
             },
+            uncounted: false,
         }],
         level: Some(Level::Must),
         disposition: Disposition::Run {

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::suite::{Cited, Level};
+use crate::suite::{Cited, Endpoint, Level, Threat};
 
 /// What was found wrong, where.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -78,7 +78,7 @@ impl Verdict {
 
     /// The same in a strict judgement, where a broken SHOULD fails.
     #[must_use]
-    pub fn strict(self) -> Self {
+    fn strict(self) -> Self {
         match self {
             Self::Warning { findings } => Self::Fail { findings },
             other => other,
@@ -114,6 +114,11 @@ pub struct CaseResult {
     pub id: String,
     /// The suite's folder and file: `authorization/pkce`.
     pub area: String,
+    /// The threat that the check stands against, where it names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threat: Option<Threat>,
+    /// The endpoint that it is about.
+    pub endpoint: Endpoint,
     /// The check's claim.
     pub title: String,
     /// Why it matters.
@@ -141,6 +146,21 @@ pub struct CaseResult {
     /// Milliseconds that the judged run took.
     #[serde(default)]
     pub took_ms: u64,
+}
+
+impl CaseResult {
+    /// The same in a strict judgement; what can never be more than a warning stays one.
+    #[must_use]
+    pub fn strict(mut self) -> Self {
+        let may_fail = self
+            .requirements
+            .iter()
+            .any(|cited| cited.requirement.level != Level::May && cited.at_most_warns().is_none());
+        if may_fail {
+            self.verdict = self.verdict.strict();
+        }
+        self
+    }
 }
 
 /// All verdicts of one recording.

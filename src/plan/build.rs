@@ -14,7 +14,7 @@ use super::select::Selection;
 use super::sharing;
 use super::{Disposition, Knowledge, Plan, PlannedCase, PlannedRun, PlannedStep};
 use crate::suite::{
-    Capability, Check, Cited, Level, LoadedCheck, McpVersion, Params, Suites, Templates,
+    Capability, Check, Cited, Endpoint, Level, LoadedCheck, McpVersion, Params, Suites, Templates,
 };
 
 /// Plans every selected case.
@@ -108,7 +108,10 @@ impl Builder<'_> {
         let cited = check.requirements.iter().map(String::as_str).chain(own);
         let mut requirements: Vec<Cited> = cited
             .filter_map(|id| self.suites.registry.get(id))
-            .map(|cited| cited.under(self.version))
+            .map(|cited| Cited {
+                uncounted: !self.suites.counts(cited, self.version),
+                ..cited.under(self.version)
+            })
             .collect();
         let binds = |cited: &Cited| cited.requirement.binds(self.version);
         // What other versions ask is told only where this one asks nothing.
@@ -119,6 +122,8 @@ impl Builder<'_> {
         PlannedCase {
             id,
             area: loaded.area.clone(),
+            threat: loaded.threat.clone(),
+            endpoint: Endpoint::of(&loaded.check, self.suites),
             check: Arc::clone(check),
             row: row.members.clone(),
             level: binding_level(&requirements, self.version),

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::suite::{Action, Check, Cited, Level, McpVersion, Mutation, Params};
+use crate::suite::{Action, Check, Cited, Endpoint, Level, McpVersion, Mutation, Params, Threat};
 
 /// Everything that will be sent, and every case with what decides it.
 #[derive(Clone, Debug)]
@@ -71,6 +71,10 @@ pub struct PlannedCase {
     pub id: String,
     /// `authorization/pkce`.
     pub area: String,
+    /// The threat that it stands against.
+    pub threat: Option<Threat>,
+    /// The endpoint that it is about.
+    pub endpoint: Endpoint,
     /// The check, with this case's row and the flow's parameters put into its conditions.
     pub check: Arc<Check>,
     /// The row.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::Write;
 
-use super::{html, json, junit, terminal};
+use super::{GroupBy, html, json, junit, terminal};
 use crate::judge::Judgement;
 use crate::run::Recording;
 
@@ -14,6 +14,8 @@ pub struct ReportInput<'a> {
     pub recording: &'a Recording,
     /// What it came to.
     pub judgement: &'a Judgement,
+    /// By what the terminal's report and the page group the cases.
+    pub group_by: GroupBy,
 }
 
 /// A format that a result can be written in.

@@ -8,6 +8,7 @@ pub mod conformance;
 pub mod curl;
 mod deciding;
 mod format;
+mod group;
 pub mod html;
 pub mod json;
 pub mod junit;
@@ -18,3 +19,4 @@ pub mod terminal;
 pub mod text;
 
 pub use format::{Format, ReportError, ReportInput, write};
+pub use group::GroupBy;

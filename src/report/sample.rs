@@ -3,13 +3,15 @@
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
-use super::ReportInput;
+use super::{GroupBy, ReportInput};
 use crate::judge::{CaseResult, ControlResult, Finding, Judgement, Verdict};
 use crate::run::{
     Answer, Counts, DoctorState, DoctorStep, Exchange, FailureKind, Outcome, Presence,
     RECORDING_FORMAT, RecordedRequest, Recording, RunRecord, StepRecord, TargetFacts,
 };
-use crate::suite::{Cited, Level, McpVersion, Observable, Requirement, Role, Severity};
+use crate::suite::{
+    Cited, Endpoint, Level, McpVersion, Observable, Requirement, Role, Severity, Threat,
+};
 
 /// A recording with its judgement.
 #[derive(Clone, Debug)]
@@ -23,6 +25,7 @@ impl Sample {
         ReportInput {
             recording: &self.recording,
             judgement: &self.judgement,
+            group_by: GroupBy::default(),
         }
     }
 
@@ -141,6 +144,9 @@ fn spoil(case: &mut CaseResult, text: &str) {
         &mut case.mend,
     ] {
         member.push_str(text);
+    }
+    if let Some(threat) = &mut case.threat {
+        threat.title.push_str(text);
     }
     for cited in &mut case.requirements {
         cited.document.push_str(text);
@@ -293,8 +299,10 @@ fn cited(id: &str, document: &str, section: &str, level: Level, derived: bool) -
             observable: Observable::Yes,
             derived,
             verified: true,
+            unchecked: String::new(),
             notes: String::new(),
         },
+        uncounted: false,
     }
 }
 
@@ -303,6 +311,12 @@ fn case(id: &str, level: Level, verdict: Verdict) -> CaseResult {
     CaseResult {
         id: id.into(),
         area: area.into(),
+        threat: area.starts_with("authorization").then(|| Threat {
+            id: "code-injection".into(),
+            title: "Authorization code injection".into(),
+            sources: vec!["RFC 9700 4.5".into(), "CWE-294".into()],
+        }),
+        endpoint: Endpoint::Token,
         title: "A wrong code_verifier gets no token".into(),
         why: "A stolen authorization code must be useless without the verifier.".into(),
         mend: "Compare the verifier's S256 hash with the stored challenge before the grant.".into(),

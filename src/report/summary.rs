@@ -8,15 +8,6 @@ use crate::judge::{CaseResult, ControlResult, Judgement, Tally, Verdict};
 use crate::suite::{Cited, Level};
 use indexmap::IndexMap;
 
-/// Cases by area, areas in suite order.
-pub fn by_area(judgement: &Judgement) -> IndexMap<&str, Vec<&CaseResult>> {
-    let mut areas: IndexMap<&str, Vec<&CaseResult>> = IndexMap::new();
-    for case in &judgement.cases {
-        areas.entry(case.area.as_str()).or_default().push(case);
-    }
-    areas
-}
-
 /// Whether a MUST binds the case.
 pub fn is_must(case: &CaseResult) -> bool {
     case.level.is_some_and(Level::is_must)
@@ -206,16 +197,16 @@ pub fn doubt(judgement: &Judgement) -> Option<String> {
     })
 }
 
-/// A clause in words: document, section, our paraphrase, whether it is derived.
+/// A clause in words: document, section, our paraphrase, and why it is never a fail, where it is
+/// none: derived, unread, or later than the set that counts.
 pub fn clause(cited: &Cited) -> String {
     let requirement = &cited.requirement;
-    let derived = if requirement.derived {
-        " (derived: follows from the section, no sentence says exactly this)"
-    } else {
-        ""
-    };
+    let doubt = cited
+        .at_most_warns()
+        .map(|why| format!(" ({why})"))
+        .unwrap_or_default();
     format!(
-        "{} {} {}: {}{derived}",
+        "{} {} {}: {}{doubt}",
         cited.document,
         requirement.section,
         requirement.level.as_str(),

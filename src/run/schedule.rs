@@ -209,7 +209,7 @@ mod tests {
 
     use super::*;
     use crate::plan::PlannedCase;
-    use crate::suite::{Check, McpVersion, Params};
+    use crate::suite::{Check, Endpoint, McpVersion, Params};
 
     fn run(id: &str, is_control: bool) -> (String, PlannedRun) {
         let run = PlannedRun {
@@ -226,6 +226,8 @@ mod tests {
         PlannedCase {
             id: run.to_owned(),
             area: String::new(),
+            threat: None,
+            endpoint: Endpoint::Other,
             check: Arc::new(Check::of_flow("flow")),
             row: Params::new(),
             requirements: Vec::new(),

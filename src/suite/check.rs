@@ -13,6 +13,9 @@ use super::{Capability, Mutation, Params, Predicate, Steps};
 pub struct CheckFile {
     /// What the topic is, for `authspec list`.
     pub title: String,
+    /// The threat (`suites/threats.yaml`) that the checks stand against, unless one names another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threat: Option<String>,
     /// The checks.
     pub checks: Vec<Check>,
 }
@@ -32,6 +35,9 @@ pub struct Check {
     pub why: String,
     /// How to mend a server that fails.
     pub mend: String,
+    /// The threat that it stands against, where it is not that of its file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threat: Option<String>,
     /// The requirements tested.
     pub requirements: Vec<String>,
     /// What the target must offer, or the operator must give.
@@ -78,6 +84,7 @@ impl Check {
             title: String::new(),
             why: String::new(),
             mend: String::new(),
+            threat: None,
             requirements: Vec::new(),
             needs: Vec::new(),
             when: Vec::new(),

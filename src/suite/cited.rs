@@ -16,9 +16,20 @@ pub struct Cited {
     pub url: String,
     /// The statement.
     pub requirement: Requirement,
+    /// It came after the set of requirements that counts was frozen: told, and never a fail.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub uncounted: bool,
 }
 
 impl Cited {
+    /// Why a deviation from it is never a fail, if it is none.
+    pub fn at_most_warns(&self) -> Option<&'static str> {
+        let uncounted = self.uncounted.then_some(
+            "not in the requirement set yet: reported, and counted from the next set on",
+        );
+        self.requirement.at_most_warns().or(uncounted)
+    }
+
     /// The citation as a case judged by `version` carries it: of an MCP clause that binds several
     /// versions, the judged one; a link to the section where documents have such anchors; without
     /// the notes, which are for those who write checks.
@@ -26,6 +37,7 @@ impl Cited {
     pub fn under(&self, version: McpVersion) -> Self {
         let mut cited = self.clone();
         cited.requirement.notes = String::new();
+        cited.requirement.unchecked = String::new();
         let section = &self.requirement.section;
         let own = self.document.strip_prefix("MCP ").map(McpVersion::parse);
         if let Some(Some(own)) = own {

@@ -20,6 +20,8 @@ pub struct SuiteFile {
     pub path: String,
     /// Its text.
     pub text: String,
+    /// It is one of ours: the frozen sets speak of it.
+    pub built_in: bool,
 }
 
 /// What a file holds, by its place.
@@ -27,6 +29,8 @@ pub struct SuiteFile {
 pub(super) enum Holds {
     Requirements,
     RequirementSets,
+    FrozenSet,
+    Threats,
     Flows,
     Clients,
     Checks,
@@ -37,9 +41,11 @@ impl SuiteFile {
     pub(super) fn holds(&self) -> Holds {
         match self.path.split_once('/') {
             Some(("requirements", _)) => Holds::Requirements,
+            Some(("requirement-sets", _)) => Holds::FrozenSet,
             Some(("flows", _)) => Holds::Flows,
             None if self.path == "clients.yaml" => Holds::Clients,
             None if self.path == "requirement-sets.yaml" => Holds::RequirementSets,
+            None if self.path == "threats.yaml" => Holds::Threats,
             _ => Holds::Checks,
         }
     }
@@ -63,6 +69,7 @@ impl SuiteFile {
                     name: format!("suites/{path}"),
                     text: String::from_utf8_lossy(&file.data).into_owned(),
                     path: path.into_owned(),
+                    built_in: true,
                 })
             })
             .collect()
@@ -136,6 +143,7 @@ fn read(file: &Path, path: &Path, found: &mut Found) {
             name: file.display().to_string(),
             path: parts.join("/"),
             text,
+            built_in: false,
         }),
         Err(cause) => cannot_read(file, &cause, found),
     }

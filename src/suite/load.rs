@@ -1,5 +1,6 @@
 //! LOAD: every suite file into types that hold no nonsense, or every mistake of every file.
 
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
 use indexmap::IndexMap;
@@ -13,8 +14,8 @@ use super::lint;
 use super::problem::{Gravity, Problem, Problems};
 use super::source::{Source, Spot};
 use super::{
-    Capability, Check, CheckFile, ClientFile, ClientProfile, Flow, FlowFile, Params, Registry,
-    RequirementFile, Steps,
+    Capability, Check, CheckFile, Cited, ClientFile, ClientProfile, Flow, FlowFile, Level,
+    McpVersion, Params, Registry, RequirementFile, Steps, Threat, ThreatFile,
 };
 
 /// Everything that the suites say.
@@ -32,6 +33,12 @@ pub struct Suites {
     pub digest: String,
     /// The number of the set of requirements that counts.
     pub requirement_set: u32,
+    /// The threats, by id.
+    pub threats: IndexMap<String, Threat>,
+    /// What that set holds for each MCP version, with the level of that day.
+    pub(super) counted: HashMap<McpVersion, IndexMap<String, Level>>,
+    /// The requirements that the frozen sets speak of: ours.
+    pub(super) built_in: HashSet<String>,
 }
 
 /// A check and where it stands.
@@ -43,6 +50,8 @@ pub struct LoadedCheck {
     pub file: String,
     /// The line on which it begins.
     pub line: usize,
+    /// The threat that it stands against.
+    pub threat: Option<Threat>,
     /// The check.
     pub check: Check,
 }
@@ -74,6 +83,18 @@ pub struct RequirementSets {
     pub sets: IndexMap<u32, String>,
 }
 
+/// A file of `suites/requirement-sets/`: a frozen set, as it is for one MCP version.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FrozenSet {
+    /// The set's number.
+    pub set: u32,
+    /// The version.
+    pub mcp_version: McpVersion,
+    /// What binds a server under this version, with its level.
+    pub requirements: IndexMap<String, Level>,
+}
+
 /// A file that was read.
 pub(super) struct Read<T> {
     pub(super) file: SuiteFile,
@@ -88,6 +109,8 @@ pub(super) struct Files {
     pub(super) flows: Vec<Read<FlowFile>>,
     pub(super) clients: Vec<Read<ClientFile>>,
     pub(super) checks: Vec<Read<CheckFile>>,
+    pub(super) threats: Vec<Read<ThreatFile>>,
+    pub(super) sets: Vec<Read<FrozenSet>>,
     /// What could not be read in part or whole: a name that is missing may stand there.
     pub(super) broken: Vec<Holds>,
     requirement_set: u32,
@@ -161,16 +184,29 @@ impl Suites {
         } in read.checks
         {
             for (index, check) in value.checks.into_iter().enumerate() {
+                let threat = check.threat.as_ref().or(value.threat.as_ref());
                 suites.checks.push(LoadedCheck {
                     area: file.area().to_owned(),
                     file: file.name.clone(),
                     line: source.line(&Spot::root().key("checks").item(index)),
+                    threat: threat.and_then(|id| suites.threats.get(id)).cloned(),
                     check,
                 });
             }
         }
         problems.sort();
         (suites, problems)
+    }
+
+    /// Whether the set of requirements that counts holds `cited` for `version`, at this level. What
+    /// a user wrote always counts.
+    pub fn counts(&self, cited: &Cited, version: McpVersion) -> bool {
+        let Some(set) = self.counted.get(&version) else {
+            return true;
+        };
+        let frozen = set.get(&cited.id);
+        !self.built_in.contains(&cited.id)
+            || frozen.is_some_and(|level| *level >= cited.requirement.level)
     }
 
     /// The check called `id`.
@@ -220,6 +256,8 @@ impl Files {
                 }
                 Holds::Flows => read.flows.extend(entries(file, "flows", problems)),
                 Holds::Clients => read.clients.extend(entries(file, "clients", problems)),
+                Holds::Threats => read.threats.extend(entries(file, "threats", problems)),
+                Holds::FrozenSet => read.sets.extend(entries(file, "requirements", problems)),
                 Holds::Checks => read.checks.extend(entries(file, "checks", problems)),
                 Holds::RequirementSets => match requirement_set(&file) {
                     Ok(number) => read.requirement_set = number,

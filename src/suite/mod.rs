@@ -3,6 +3,7 @@
 mod capability;
 mod check;
 mod cited;
+mod endpoint;
 mod files;
 mod lint;
 mod load;
@@ -15,14 +16,16 @@ mod requirement;
 mod source;
 mod step;
 mod template;
+mod threat;
 
 pub use capability::Capability;
 pub use check::{
     Check, CheckFile, ClientFile, ClientProfile, Each, Expect, Flow, FlowFile, Matches,
 };
 pub use cited::Cited;
+pub use endpoint::Endpoint;
 pub use files::SuiteFile;
-pub use load::{LoadedCheck, RequirementSets, Suites};
+pub use load::{FrozenSet, LoadedCheck, RequirementSets, Suites};
 pub use mcp_version::McpVersion;
 pub use mutation::{Authentication, Forge, Mutation, Place, Signature, Stage};
 pub use names::{near, suggest};
@@ -38,3 +41,4 @@ pub use template::{
     Templates, context, context_over, covers, origin, random_verifier, s256, well_known,
     well_known_appended, whole_expression,
 };
+pub use threat::{Threat, ThreatEntry, ThreatFile};

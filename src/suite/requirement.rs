@@ -119,6 +119,9 @@ pub struct Requirement {
     /// The text has been read. An unread statement never carries a fail.
     #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
     pub verified: bool,
+    /// Why no check tests it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub unchecked: String,
     /// Legitimate behaviour that a naive check would flag, and other remarks.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub notes: String,
@@ -132,6 +135,18 @@ impl Requirement {
     /// Whether the statement binds a server that is judged by `version`.
     pub fn binds(&self, version: McpVersion) -> bool {
         self.mcp_versions.is_empty() || self.mcp_versions.contains(&version)
+    }
+
+    /// Why a deviation is never a fail, if it is none: nobody has read the text, or no sentence
+    /// says just this.
+    pub const fn at_most_warns(&self) -> Option<&'static str> {
+        if !self.verified {
+            Some("the text has not been read")
+        } else if self.derived {
+            Some("derived rule: no sentence says exactly this, it follows from the section")
+        } else {
+            None
+        }
     }
 }
 
@@ -163,6 +178,7 @@ impl Registry {
                 document: file.document.clone(),
                 url: file.url.clone(),
                 requirement,
+                uncounted: false,
             };
             if self.by_id.contains_key(&id) {
                 twice.push(id);

@@ -7,7 +7,7 @@ use authspec::cli::{Conduct, conduct};
 use authspec::judge::{CaseResult, Judgement, Verdict};
 use authspec::plan::{Pattern, Selection};
 use authspec::report::json::ResultDocument;
-use authspec::report::{Format, ReportInput, write};
+use authspec::report::{Format, GroupBy, ReportInput, write};
 use authspec::run::{Answer, DoctorState, FailureKind, Recording};
 use authspec::suite::Suites;
 use authspec::target::{Target, TargetFile};
@@ -168,6 +168,7 @@ fn written(outcome: &Outcome) -> Result<(), String> {
     let input = ReportInput {
         recording: &outcome.recording,
         judgement: &outcome.judgement,
+        group_by: GroupBy::default(),
     };
     for format in Format::ALL {
         let mut bytes = Vec::new();

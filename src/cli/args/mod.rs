@@ -64,8 +64,13 @@ pub enum Command {
     Run(Run),
     /// Look at the way in to a server, step by step, with a mend for each step that fails
     Doctor(Doctor),
-    /// List checks, requirements, flows, clients, defects or policies
+    /// List checks, requirements, threats, flows, clients, defects or policies
     List(List),
+    /// Say which requirements are checked, by which checks, and which defects prove it
+    ///
+    /// A line for each requirement and the shares of documents, levels and severities; with -v every
+    /// check and defect by name, with -q the shares alone.
+    Coverage(Coverage),
     /// Say what a check does, why it matters, which clauses it cites, and how to mend a server
     Explain(Explain),
     /// Find mistakes in suites, target files and defect files
@@ -193,6 +198,8 @@ pub enum Listed {
     Checks,
     /// Normative statements, by document
     Requirements,
+    /// What an attacker gains where a check fails
+    Threats,
     /// Honest ways to reach something
     Flows,
     /// Identities that authspec registers or is given
@@ -201,6 +208,28 @@ pub enum Listed {
     Defects,
     /// Ways in which the reference servers can be right
     Policies,
+}
+
+/// `authspec coverage`.
+#[derive(Debug, Args)]
+pub struct Coverage {
+    /// As what to print it
+    #[arg(long, value_enum, default_value_t = CoverageFormat::Text)]
+    pub format: CoverageFormat,
+    /// Also read the suites in this folder (may be given more than once)
+    #[arg(long, value_name = "DIR")]
+    pub suites: Vec<PathBuf>,
+}
+
+/// `--format` of `authspec coverage`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CoverageFormat {
+    /// For a person
+    Text,
+    /// For programs
+    Json,
+    /// For a page
+    Markdown,
 }
 
 /// `authspec explain`.

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, ValueEnum};
 
-use crate::report::Format;
 use crate::report::terminal::ColorChoice;
+use crate::report::{Format, GroupBy};
 use crate::suite::{McpVersion, Role};
 
 /// How output looks; every subcommand takes these.
@@ -196,10 +196,37 @@ pub struct Output {
     /// error), the others are files
     #[arg(long, value_name = "FORMAT", action = ArgAction::Append, value_parser = format())]
     pub format: Vec<Format>,
+    /// By what to group the cases, in the report for the terminal and in the page
+    #[arg(long, value_enum, value_name = "BY", default_value = "area")]
+    pub group_by: GroupName,
     /// Print the plan and how much it would ask of the server, and stop. Only discovery documents
     /// are fetched
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// `--group-by`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GroupName {
+    /// The topic of the suites
+    Area,
+    /// What an attacker gains, for a security review
+    Threat,
+    /// The document that demands it, for a vendor
+    Document,
+    /// The endpoint that answers, for a developer
+    Endpoint,
+}
+
+impl From<GroupName> for GroupBy {
+    fn from(name: GroupName) -> Self {
+        match name {
+            GroupName::Area => Self::Area,
+            GroupName::Threat => Self::Threat,
+            GroupName::Document => Self::Document,
+            GroupName::Endpoint => Self::Endpoint,
+        }
+    }
 }
 
 impl Output {

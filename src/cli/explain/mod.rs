@@ -73,6 +73,9 @@ fn about_requirement(
     if tests.peek().is_none() {
         writeln!(out, "  no check")?;
     }
+    if !cited.requirement.unchecked.is_empty() {
+        text(&cited.requirement.unchecked, "  ", width, out)?;
+    }
     for check in tests {
         writeln!(out, "  {}", check.id())?;
         text(&check.check.title, "    ", width, out)?;
@@ -144,6 +147,10 @@ impl Page<'_> {
         self.text(&check.title, "", out)?;
         writeln!(out, "{}:{}", self.check.file, self.check.line)?;
         self.section("Why it matters", &check.why, out)?;
+        if let Some(threat) = &self.check.threat {
+            let sources = threat.sources.join(", ");
+            self.text(&format!("Threat: {} ({sources}).", threat.title), "  ", out)?;
+        }
         writeln!(out, "\n{}", heading("What it cites"))?;
         for id in catalogue::cited(self.check) {
             if let Some(cited) = self.suites.registry.get(id) {
@@ -240,13 +247,9 @@ fn clause(cited: &Cited, width: usize, out: &mut impl Write) -> Result<(), Failu
         )?,
         false => writeln!(out, "    Binds under MCP {}.", versions.join(", "))?,
     }
-    if requirement.derived {
-        let remark = "Derived: no sentence says exactly this; it follows from the section.";
-        text(remark, "    ", width, out)?;
-    }
-    if !requirement.verified {
-        let remark = "Not verified: the text has not been read; this alone never fails a server.";
-        text(remark, "    ", width, out)?;
+    if let Some(why) = cited.at_most_warns() {
+        let remark = format!("Never fails a server, and warns at most: {why}.");
+        text(&remark, "    ", width, out)?;
     }
     writeln!(out, "    {}", cited.url)?;
     Ok(())

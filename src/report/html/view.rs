@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::judge::{CaseResult, Finding, Verdict};
 use crate::report::conformance::{self, Coverage};
 use crate::report::text::{count, seconds, shorten, to_the_second};
-use crate::report::{ReportInput, curl, summary};
+use crate::report::{ReportInput, curl, group, summary};
 use crate::run::{Answer, DoctorStep, Exchange};
 
 /// A page of a megabyte is no help; the result document holds bodies in full.
@@ -48,10 +48,10 @@ struct OpenView<'a> {
     reason: Cow<'a, str>,
 }
 
-/// An area, without the cases that stand among the failing ones.
+/// An area, or another group, without the cases that stand among the failing ones.
 #[derive(Debug, Serialize)]
 struct AreaView<'a> {
-    name: &'a str,
+    name: Cow<'a, str>,
     anchor: String,
     counts: String,
     /// The first of its cases that stands among the failing ones.
@@ -74,6 +74,7 @@ struct CaseView<'a> {
     reason: Option<Cow<'a, str>>,
     findings: Vec<&'a Finding>,
     clauses: Vec<Clause<'a>>,
+    threat: Option<String>,
     control: Option<String>,
     changed: Vec<String>,
     curl: Option<String>,
@@ -104,7 +105,7 @@ impl<'a> View<'a> {
         let mut failing: Vec<&CaseResult> = judgement.cases.iter().filter(stands_out).collect();
         failing.sort_by_key(|case| rank(case));
         let mut seen = HashSet::new();
-        let areas = summary::by_area(judgement).into_iter();
+        let areas = group::groups(judgement, input.group_by).into_iter();
         Self {
             version: env!("CARGO_PKG_VERSION"),
             target: &recording.target.name,
@@ -131,8 +132,8 @@ impl<'a> View<'a> {
                 .collect(),
             areas: areas
                 .map(|(name, cases)| AreaView {
+                    anchor: anchor(&name),
                     name,
-                    anchor: anchor(name),
                     failing: cases
                         .iter()
                         .find(|case| rank(case) < 3)
@@ -262,6 +263,7 @@ impl<'a> CaseView<'a> {
             reason: summary::reason(&case.verdict),
             findings,
             clauses: case.requirements.iter().map(clause).collect(),
+            threat: case.threat.as_ref().map(group::threat),
             control: case
                 .control
                 .as_ref()

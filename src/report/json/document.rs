@@ -10,7 +10,7 @@ use crate::judge::{CaseResult, ControlResult, Finding, Tally, Verdict};
 use crate::report::conformance::{self, Coverage};
 use crate::report::{ReportInput, curl, summary};
 use crate::run::{Counts, DoctorStep, Exchange, TargetFacts};
-use crate::suite::{Cited, Level, McpVersion};
+use crate::suite::{Cited, Endpoint, Level, McpVersion, Threat};
 
 /// The current [`ResultDocument::format`].
 pub const RESULT_FORMAT: u32 = 1;
@@ -104,6 +104,12 @@ pub struct Case<'a> {
     pub id: Cow<'a, str>,
     /// The suite's folder and file.
     pub area: Cow<'a, str>,
+    /// The threat that the check stands against, where it names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threat: Option<Cow<'a, Threat>>,
+    /// The endpoint that it is about.
+    #[serde(default = "other")]
+    pub endpoint: Endpoint,
     /// The check's claim.
     pub title: Cow<'a, str>,
     /// The level by which it was judged; null when no requirement binds under this version.
@@ -145,6 +151,10 @@ pub struct Case<'a> {
     pub curl: Option<Cow<'a, str>>,
     /// Milliseconds that the judged run took.
     pub took_ms: u64,
+}
+
+const fn other() -> Endpoint {
+    Endpoint::Other
 }
 
 fn slice_is_empty(findings: &[Finding]) -> bool {
@@ -201,6 +211,8 @@ impl<'a> Case<'a> {
         Self {
             id: case.id.as_str().into(),
             area: case.area.as_str().into(),
+            threat: case.threat.as_ref().map(Cow::Borrowed),
+            endpoint: case.endpoint,
             title: case.title.as_str().into(),
             level: case.level,
             verdict: (&case.verdict).into(),

@@ -13,14 +13,14 @@ use std::io::Write;
 use junit_report::{Duration, OffsetDateTime, Report, TestCase, TestResult, TestSuite};
 
 use super::text::{seconds, visible_block};
-use super::{ReportError, ReportInput, conformance, curl, summary};
+use super::{GroupBy, ReportError, ReportInput, conformance, curl, group, summary};
 use crate::judge::{CaseResult, Finding, Verdict};
 
 /// Writes the document.
 pub fn write(input: &ReportInput<'_>, out: &mut dyn Write) -> Result<(), ReportError> {
-    let suites: Vec<TestSuite> = summary::by_area(input.judgement)
+    let suites: Vec<TestSuite> = group::groups(input.judgement, GroupBy::Area)
         .into_iter()
-        .map(|(area, cases)| suite(input, area, &cases))
+        .map(|(area, cases)| suite(input, &area, &cases))
         .collect();
     let mut report = Report::new();
     report.add_testsuites(suites);
@@ -155,6 +155,9 @@ fn evidence(input: &ReportInput<'_>, case: &CaseResult) -> String {
     for cited in &case.requirements {
         lines.push(format!("clause: {}", summary::clause(cited)));
         lines.push(format!("        {} {}", cited.id, cited.url));
+    }
+    if let Some(threat) = &case.threat {
+        lines.push(format!("threat: {}", group::threat(threat)));
     }
     if let Some(control) = &case.control {
         let how = summary::control(control);

@@ -1,4 +1,4 @@
-//! The cases: counts for each area, failures in full, and what could not be judged by reason.
+//! The cases: counts for each area (or whatever they are grouped by), failures in full, and what could not be judged by reason.
 
 use std::io;
 
@@ -7,18 +7,18 @@ use super::page::Page;
 use super::{Options, Verbosity};
 use crate::judge::{CaseResult, Verdict};
 use crate::report::text::count;
-use crate::report::{ReportInput, summary};
+use crate::report::{ReportInput, group, summary};
 
-/// Every area with its count line, and the cases that a person has to see.
+/// Every group with its count line, and the cases that a person has to see.
 pub fn write(input: &ReportInput<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let options = page.options();
     let mut apart = true;
-    for (area, cases) in summary::by_area(input.judgement) {
+    for (area, cases) in group::groups(input.judgement, input.group_by) {
         if options.verbosity > Verbosity::Quiet {
             if apart {
                 page.blank()?;
             }
-            let area = page.bold(area);
+            let area = page.bold(&area);
             page.line(&format!("{area}: {}", counts(&cases)))?;
         }
         apart = false;

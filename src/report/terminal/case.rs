@@ -6,7 +6,7 @@ use std::io;
 use super::page::Page;
 use crate::judge::{CaseResult, Finding, Verdict};
 use crate::report::text::shorten;
-use crate::report::{ReportInput, curl, summary};
+use crate::report::{ReportInput, curl, group, summary};
 
 /// A server may answer with a book; the result file holds all of it.
 const LONGEST: usize = 400;
@@ -62,6 +62,9 @@ fn finding(finding: &Finding, page: &mut Page<'_>) -> io::Result<()> {
 fn evidence(input: &ReportInput<'_>, case: &CaseResult, page: &mut Page<'_>) -> io::Result<()> {
     for cited in &case.requirements {
         page.labelled(2, "clause", &summary::clause(cited))?;
+    }
+    if let Some(threat) = &case.threat {
+        page.labelled(2, "threat", &group::threat(threat))?;
     }
     if let Some(control) = &case.control {
         let how = summary::control(control);

@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::findings::Findings;
 use super::step::{Place, parameters};
-use super::{cases, citations, expect, mutation, texts};
+use super::{cases, citations, expect, mutation, texts, threat};
 use crate::suite::names::suggest;
 use crate::suite::source::Spot;
 use crate::suite::{Action, Check, OBTAIN_FLOW, Steps, Suites};
@@ -14,6 +14,7 @@ pub(super) fn lint(check: &Check, at: &Spot, cx: &Context<'_>, found: &mut Findi
     texts::title(&check.title, &at.key("title"), found);
     texts::required("why", &check.why, &at.key("why"), found);
     texts::required("mend", &check.mend, &at.key("mend"), found);
+    threat::known(check.threat.as_deref(), &at.key("threat"), cx, found);
     citations::check(check, at, cx, found);
     // Without the flow nobody knows the steps, and everything else would seem unknown too.
     if !cx.flow(&check.flow, &at.key("flow"), found) {

@@ -58,6 +58,15 @@ pub(super) fn ids(list: &[String], spot: &Spot, cx: &Context<'_>, found: &mut Fi
                 suggest(id, cx.suites.registry.ids().collect::<Vec<_>>()),
             );
         }
+        let cited = cx.suites.registry.get(id);
+        let unchecked = cited.map_or("", |cited| cited.requirement.unchecked.trim());
+        if !unchecked.is_empty() {
+            found.error(
+                &spot.item(index),
+                format!("`{id}` is marked as unchecked"),
+                format!("remove `unchecked` from the requirement; it says: {unchecked}"),
+            );
+        }
         if list[..index].contains(id) {
             found.error(
                 &spot.item(index),

@@ -19,6 +19,7 @@ pub(super) struct Context<'a> {
     pub(super) clients_broken: bool,
     pub(super) requirements_broken: bool,
     pub(super) checks_broken: bool,
+    pub(super) threats_broken: bool,
     /// The columns of the present check's table that a template read.
     pub(super) read: RefCell<BTreeSet<String>>,
 }
@@ -33,6 +34,7 @@ impl<'a> Context<'a> {
             clients_broken: broken(Holds::Clients),
             requirements_broken: broken(Holds::Requirements),
             checks_broken: broken(Holds::Checks),
+            threats_broken: broken(Holds::Threats),
             read: RefCell::default(),
         }
     }

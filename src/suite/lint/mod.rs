@@ -17,6 +17,7 @@ mod results;
 mod scope;
 mod step;
 mod texts;
+mod threat;
 
 use std::collections::BTreeSet;
 
@@ -34,6 +35,12 @@ pub(super) fn contents(files: &Files, suites: &Suites, problems: &mut Problems) 
     for read in &files.requirements {
         requirement::file(&read.value, &mut Findings::new(&read.source, problems));
     }
+    for read in &files.sets {
+        requirement::frozen(&read.value, &cx, &mut Findings::new(&read.source, problems));
+    }
+    for read in &files.threats {
+        threat::file(&read.value, &mut Findings::new(&read.source, problems));
+    }
     for read in &files.clients {
         client::file(&read.value, &cx, &mut Findings::new(&read.source, problems));
     }
@@ -50,6 +57,8 @@ pub(super) fn contents(files: &Files, suites: &Suites, problems: &mut Problems) 
             );
         }
         texts::title(&read.value.title, &Spot::root().key("title"), &mut found);
+        let default = read.value.threat.as_deref();
+        threat::known(default, &Spot::root().key("threat"), &cx, &mut found);
         for (index, check) in read.value.checks.iter().enumerate() {
             let at = Spot::root().key("checks").item(index);
             check::lint(check, &at, &cx, &mut found);

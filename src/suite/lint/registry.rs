@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::findings::{Findings, place};
+use crate::suite::Threat;
 use crate::suite::load::{Files, Suites};
 use crate::suite::problem::Problems;
 use crate::suite::source::{Source, Spot};
@@ -34,7 +35,7 @@ impl Taken {
     }
 }
 
-/// Fills the registry, the flows and the client profiles; finds duplicate names, those of checks
+/// Fills the registry, the threats, the flows and the client profiles; finds duplicate names, those of checks
 /// included.
 pub(in crate::suite) fn names(files: &Files, suites: &mut Suites, problems: &mut Problems) {
     let mut taken = Taken::default();
@@ -44,7 +45,25 @@ pub(in crate::suite) fn names(files: &Files, suites: &mut Suites, problems: &mut
             let spot = Spot::root().key("requirements").key(id).name();
             taken.claim("requirement", id, &read.source, &spot, problems)
         });
+        if read.file.built_in {
+            suites.built_in.extend(file.requirements.keys().cloned());
+        }
         suites.registry.add(file);
+    }
+    for read in &files.sets {
+        if read.value.set == suites.requirement_set {
+            let set = read.value.requirements.clone();
+            suites.counted.insert(read.value.mcp_version, set);
+        }
+    }
+    let mut taken = Taken::default();
+    for read in &files.threats {
+        for (id, entry) in &read.value.threats {
+            let spot = Spot::root().key("threats").key(id).name();
+            if taken.claim("threat", id, &read.source, &spot, problems) {
+                suites.threats.insert(id.clone(), Threat::new(id, entry));
+            }
+        }
     }
     let mut taken = Taken::default();
     for read in &files.flows {
