@@ -103,7 +103,10 @@ fn from_authorization(
     if token.is_empty() {
         return Err("the token is missing");
     }
-    if policy.syntax_check && !is_b64token(token) {
+    if !policy.syntax_check {
+        return Ok(token.split(' ').next().map(str::to_owned));
+    }
+    if !is_b64token(token) {
         return Err("the token has characters that a token cannot have");
     }
     Ok(Some(token.to_owned()))

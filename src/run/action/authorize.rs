@@ -1,5 +1,7 @@
 //! An authorization request, driven through login and consent to its end (OAuth 2.1 section 4.1.1).
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::{At, Done, Halt};
@@ -204,6 +206,7 @@ fn describe_visit(at: &At<'_>, visited: Visited, list: &Pairs) -> Done {
     if at.session.user_agent.shows_pages() {
         result.insert("pages".to_owned(), visited.pages.iter().map(page).collect());
         result.insert("framable_pages".to_owned(), framable(&visited.pages));
+        result.insert("redirects".to_owned(), json!(visited.redirects));
     }
     result.insert("logged_in".to_owned(), json!(visited.logged_in));
     result.insert("consented".to_owned(), json!(visited.consented));
@@ -216,18 +219,21 @@ fn describe_visit(at: &At<'_>, visited: Visited, list: &Pairs) -> Done {
 }
 
 fn page(page: &PageSeen) -> Value {
-    let headers: Map<String, Value> = page
-        .headers
-        .iter()
-        .map(|(name, value)| (name.to_ascii_lowercase(), Value::String(value.clone())))
-        .collect();
+    let mut joined: BTreeMap<String, String> = BTreeMap::new();
+    for (name, value) in &page.headers {
+        let known = joined.entry(name.to_ascii_lowercase());
+        known
+            .and_modify(|all| all.push_str(&format!(", {value}")))
+            .or_insert_with(|| value.clone());
+    }
     json!({
         "status": page.status,
         "title": page.title,
         "kind": kind(page),
         "origin": page.origin,
-        "headers": headers,
+        "headers": joined,
         "text": page.text,
+        "foreign_scripts": page.foreign_scripts,
     })
 }
 
@@ -291,6 +297,7 @@ mod tests {
             kind,
             text: String::new(),
             headers: vec![("Content-Security-Policy".to_owned(), policy.to_owned())],
+            foreign_scripts: Vec::new(),
         };
         let pages = [
             page("GET /login", PageKind::Login, "frame-ancestors *"),

@@ -402,7 +402,8 @@ pub fn of_honest_run(run: &RunRecord, all: &mut Capabilities) {
     use Capability as C;
     let token = run.step("token").or_else(|| run.step("grant/token"));
     if let Some(token) = token.filter(|token| token.outcome.is_accepted()) {
-        let refresh = token.result.pointer("/json/refresh_token").is_some();
+        let refresh = token.result.pointer("/json/refresh_token");
+        let refresh = refresh.is_some_and(|token| !token.is_null());
         all.insert(
             C::RefreshTokens,
             present_if(refresh, || {

@@ -7,6 +7,7 @@ use crate::run::action::Discovery;
 use crate::run::jose;
 use crate::run::session::{FOREIGN_REDIRECT, HTTPS_REDIRECT, LOOPBACK_REDIRECT, Session};
 use crate::suite::McpVersion;
+use crate::target::Live;
 
 /// Sets `target`, `issuer`, `resource`, `metadata`, `resource_metadata`, `discovery`, `harness`.
 pub fn set(session: &Session, discovery: &Discovery) {
@@ -130,7 +131,7 @@ fn target(session: &Session, discovery: &Discovery) -> Value {
         "limits": file.limits,
         "scope_wildcards": file.scope_wildcards,
         "audit": file.audit_log.as_ref().map(|log| &log.words),
-        "users": user_names(session),
+        "users": users(session),
     })
 }
 
@@ -141,12 +142,16 @@ fn openid(discovery: &Discovery) -> Option<String> {
     listed.into_iter().find(|scope| scope == "openid")
 }
 
-fn user_names(session: &Session) -> Value {
+fn users(session: &Session) -> Value {
     session
         .target
         .users
         .iter()
-        .map(|(name, user)| (name.clone(), json!({ "username": user.username })))
+        .map(|(name, user)| {
+            let password = user.password.as_ref().map(Live::expose);
+            let told = json!({ "username": user.username, "password": password });
+            (name.clone(), told)
+        })
         .collect::<serde_json::Map<_, _>>()
         .into()
 }

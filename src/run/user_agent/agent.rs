@@ -87,6 +87,7 @@ impl Visited {
             outcome,
             pages: Vec::new(),
             exchanges: Vec::new(),
+            redirects: Vec::new(),
             logged_in: false,
             consented: false,
         }

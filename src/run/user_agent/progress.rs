@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use url::Url;
+
 use super::choose::Next;
 use super::page::Page;
 use super::submission::Submission;
@@ -63,7 +65,9 @@ impl<'v> Progress<'v> {
                 .fields
                 .extend(called.map(|text| text.to_lowercase()));
         }
+        let at = Url::parse(&seen.origin).ok();
         self.visited.pages.push(PageSeen {
+            foreign_scripts: at.map_or_else(Vec::new, |at| page.foreign_scripts(&at)),
             title: page.title.clone(),
             text: page.text.clone(),
             ..seen

@@ -144,6 +144,8 @@ pub struct PageSeen {
     pub text: String,
     /// Response headers.
     pub headers: Vec<(String, String)>,
+    /// Origins of another site from which it has scripts.
+    pub foreign_scripts: Vec<String>,
 }
 
 /// How a visit ended.
@@ -193,6 +195,9 @@ pub struct Visited {
     pub pages: Vec<PageSeen>,
     /// Positions of all its exchanges.
     pub exchanges: Vec<usize>,
+    /// How the server sent the user agent on: the method that it answered, and the status
+    /// (`POST 303`).
+    pub redirects: Vec<String>,
     /// A password was submitted and the page after it was another one.
     pub logged_in: bool,
     /// A consent form was submitted.

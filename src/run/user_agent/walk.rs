@@ -120,6 +120,8 @@ impl<'a> Walk<'a> {
                 hop.purpose
             ));
         };
+        let told = format!("{} {status}", hop.method());
+        self.progress.visited.redirects.push(told);
         let keeps = matches!(status, 307 | 308);
         let next = if keeps {
             hop.again_at(address)
@@ -258,6 +260,7 @@ impl<'a> Walk<'a> {
             headers: headers
                 .map(|(name, value)| (name.clone(), String::from_utf8_lossy(value).into_owned()))
                 .collect(),
+            foreign_scripts: Vec::new(),
         };
         self.progress.see(page, seen);
     }

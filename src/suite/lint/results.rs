@@ -58,6 +58,7 @@ impl Members {
                 "pages",
                 "status",
                 "framable_pages",
+                "redirects",
                 "logged_in",
                 "consented",
                 "sent",

@@ -17,7 +17,8 @@ section! {
         /// What tokens in two places lead to (RFC 6750 section 2: a client MUST NOT do so). Only the
         /// places in `locations` count, so that a token in the query has no influence by default.
         two_locations: TwoLocations = TwoLocations::default(),
-        /// What a `Bearer` request with a token of another syntax than `b64token` leads to.
+        /// Whether the whole text behind `Bearer` must be one `b64token`; otherwise its first word is
+        /// the token.
         syntax_check: bool = true,
     }
 }

@@ -247,5 +247,6 @@ fn seen(kind: PageKind, document: &MainDocument) -> PageSeen {
         kind,
         text: String::new(),
         headers: document.headers.clone(),
+        foreign_scripts: Vec::new(),
     }
 }

@@ -34,6 +34,8 @@ pub(super) struct Page {
     pub loose_password: bool,
     /// The controls that belong to no form: a script may do without one.
     pub loose: Form,
+    /// Where its scripts come from, as written.
+    pub scripts: Vec<String>,
     /// Scripts that draw.
     pub has_script: bool,
     /// Referrer policy of a meta element.
@@ -52,6 +54,24 @@ impl Page {
         self
     }
 
+    /// Origins of its scripts that belong to another site: their hosts' last two labels differ.
+    pub fn foreign_scripts(&self, at: &Url) -> Vec<String> {
+        let mut foreign: Vec<String> = Vec::new();
+        for source in &self.scripts {
+            let address = self
+                .resolve(at, source)
+                .and_then(|url| Url::parse(&url).ok());
+            let Some(address) = address.filter(|address| address.has_host()) else {
+                continue;
+            };
+            let origin = address.origin().ascii_serialization();
+            if site(&address) != site(at) && !foreign.contains(&origin) {
+                foreign.push(origin);
+            }
+        }
+        foreign
+    }
+
     /// The address that a reference on the page means. Absolute references stay as written.
     pub fn resolve(&self, at: &Url, reference: &str) -> Option<String> {
         let reference = reference.trim();
@@ -62,6 +82,18 @@ impl Page {
         }
         let base = self.base.as_deref().and_then(|base| at.join(base).ok());
         resolve(base.as_ref().unwrap_or(at), reference)
+    }
+}
+
+/// The last two labels of a host name, or the whole address of a host without a name.
+fn site(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.domain() {
+        None => host.to_owned(),
+        Some(name) => {
+            let labels: Vec<&str> = name.rsplit('.').take(2).collect();
+            labels.join(".")
+        }
     }
 }
 
@@ -88,6 +120,23 @@ fn has_scheme(reference: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn scripts_of_another_site_are_foreign() {
+        let at = Url::parse("https://login.example.com/a").unwrap();
+        let page = Page {
+            scripts: [
+                "/own.js",
+                "https://cdn.example.com/x",
+                "//a.test/x",
+                "https://a.test/y",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
+            ..Page::default()
+        };
+        assert_eq!(page.foreign_scripts(&at), ["https://a.test"]);
+    }
 
     #[test]
     fn references_are_resolved_and_absolute_ones_stay_raw() {

@@ -14,6 +14,8 @@ use crate::target::Recipe;
 
 const MAX_TEXT: usize = 4000;
 const MAX_SCRIPT: usize = 64 * 1024;
+/// Scripts beyond this number are not named.
+const MAX_SCRIPTS: usize = 50;
 /// Controls and links beyond this number are not looked at.
 const MAX_ITEMS: usize = 2000;
 
@@ -139,7 +141,14 @@ impl Reader {
         let attr = |name| element.attr(name).unwrap_or_default();
         let page = &mut self.gathered.page;
         match element.name() {
-            "script" => page.has_script = true,
+            "script" => {
+                page.has_script = true;
+                if let Some(source) = element.attr("src")
+                    && page.scripts.len() < MAX_SCRIPTS
+                {
+                    page.scripts.push(source.to_owned());
+                }
+            }
             "base" if page.base.is_none() => page.base = element.attr("href").map(str::to_owned),
             "meta" => self.meta(attr("http-equiv"), attr("name"), attr("content")),
             "body" if text::submits(attr("onload")) => {
