@@ -1,4 +1,4 @@
-//! What the suites leave out: requirements without a check, and checks without a defect.
+//! What the suites leave out: requirements without a check, and checks without a defect or a threat.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -85,4 +85,58 @@ fn every_tested_requirement_has_a_defect() {
         .map(|entry| (&entry.id, &entry.checks))
         .collect();
     assert!(unproved.is_empty(), "{unproved:#?}");
+}
+
+#[test]
+fn every_check_names_its_threat_and_every_threat_has_a_check() {
+    let suites = suites();
+    let mut used = BTreeSet::new();
+    let mut without = Vec::new();
+    for check in &suites.checks {
+        match &check.threat {
+            Some(threat) => {
+                used.insert(threat.id.as_str());
+            }
+            None => without.push(check.id()),
+        }
+    }
+    assert!(
+        without.is_empty(),
+        "put `threat: ID` at the top of the file, or at the check: {without:#?}"
+    );
+    let all = suites.threats.keys().map(String::as_str);
+    let unused: Vec<_> = all.filter(|id| !used.contains(id)).collect();
+    assert!(unused.is_empty(), "{unused:#?}");
+}
+
+/// What the command prints.
+fn printed(arguments: &[&str]) -> String {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_authspec"))
+        .arg("coverage")
+        .args(arguments)
+        .output()
+        .expect("it runs");
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+#[test]
+fn the_command_prints_it_in_three_ways() {
+    let id = "OAUTH21-4.1.3-verifier-wrong";
+    let check = "authorization/pkce/verifier-wrong";
+    let document: serde_json::Value =
+        serde_json::from_str(&printed(&["--format", "json"])).expect("JSON");
+    let entries = document["requirements"].as_array().expect("a list");
+    let entry = entries.iter().find(|entry| entry["id"] == id).expect(id);
+    assert_eq!(entry["standing"], "checked");
+    let page = printed(&["--format", "markdown"]);
+    let row = page.lines().find(|line| line.contains(id)).expect(id);
+    assert!(row.contains("MUST") && row.contains(check), "{row}");
+    let text = printed(&["-v"]);
+    assert!(text.contains(id) && text.contains(check), "{text}");
+    let shares = printed(&["-q"]);
+    assert!(
+        !shares.contains(id) && shares.contains("By severity"),
+        "{shares}"
+    );
 }

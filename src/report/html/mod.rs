@@ -158,6 +158,18 @@ mod tests {
     }
 
     #[test]
+    fn cases_can_stand_by_endpoint() {
+        let sample = Sample::full();
+        let mut input = sample.input();
+        input.group_by = crate::report::GroupBy::Endpoint;
+        let mut out = Vec::new();
+        write(&input, &mut out).unwrap();
+        let page = String::from_utf8(out).unwrap();
+        assert!(page.contains("id=\"token-endpoint\""), "{page}");
+        assert!(page.contains("Authorization code injection"), "{page}");
+    }
+
+    #[test]
     fn of_a_check_that_fails_in_many_rows_one_is_open() {
         let mut sample = Sample::full();
         let mut more = sample.judgement.cases[3].clone();
