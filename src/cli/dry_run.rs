@@ -12,18 +12,19 @@ use crate::report::text::{count, visible};
 use crate::run::Recording;
 
 /// Prints the plan: what it asks, then the cases by area, then (with `-v`) the runs. `rate` is the
-/// most requests a second to one origin.
+/// most requests a second to one origin, `at_once` the most runs at the same time.
 pub fn print(
     plan: &Plan,
     knowledge: &Knowledge,
     recording: &Recording,
     rate: Option<f64>,
+    at_once: usize,
     console: &Console,
 ) -> Result<(), Failure> {
     let mut out = console.out();
-    let asked = estimate(plan, knowledge);
+    let asked = estimate(plan, knowledge, at_once);
     let costs = format!(
-        "Would send about {}: {}, up to {}, {}.",
+        "Would send about {}: {}, {}, {}.",
         number(asked.requests, "request"),
         number(asked.registrations, "registration"),
         number(asked.logins, "login"),

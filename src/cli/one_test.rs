@@ -119,7 +119,14 @@ pub async fn finish(
         let rate = prepared.rate();
         let (plan, recording) = prepared.dismiss(watched.events()).await;
         watched.stop().await;
-        dry_run::print(&plan, &knowledge, &recording, rate, console)?;
+        dry_run::print(
+            &plan,
+            &knowledge,
+            &recording,
+            rate,
+            conduct.concurrency,
+            console,
+        )?;
         return Ok(if unreachable(&recording).is_some() {
             3
         } else {

@@ -43,6 +43,9 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Result<(), Ending> {
         for (path, predicate) in conditions {
             let Tested { missed, open } = matcher::test(predicate, &result, path, &scope);
             if let Some(miss) = missed.first() {
+                if let Some(applies) = &evidence.case.check.applies {
+                    return Err(Ending::NotApplicable(format!("it applies only {applies}")));
+                }
                 let was = matcher::value_at(&result, &miss.path);
                 return Err(Ending::NotApplicable(format!(
                     "it applies only where {name} {} is {}; it was {}",

@@ -8,10 +8,12 @@ use sha2::{Digest as _, Sha256};
 
 use super::abilities;
 use super::describe::describe;
+use super::endpoint_methods;
 use super::expand::{self, Blank, Expanded, Layout, Row};
 use super::needs::{self, Needs};
 use super::select::Selection;
 use super::sharing;
+use super::words;
 use super::{Disposition, Knowledge, Plan, PlannedCase, PlannedRun, PlannedStep};
 use crate::suite::{
     Capability, Check, Cited, Endpoint, Level, LoadedCheck, McpVersion, Params, Suites, Templates,
@@ -177,7 +179,8 @@ impl Builder<'_> {
         if unmet.is_none() {
             case.lacks = needs::lacks(self.suites, &all, self.knowledge);
         }
-        let obstacle = obstacle.or(unmet).or_else(|| {
+        let unlisted = || endpoint_methods::obstacle(self.suites, &steps, self.knowledge);
+        let obstacle = obstacle.or(unmet).or_else(unlisted).or_else(|| {
             abilities::obstacle(self.suites, &case.check, &steps, &self.knowledge.driver)
         });
         case.disposition = match obstacle {
@@ -196,7 +199,7 @@ impl Builder<'_> {
                 .evaluate(expression, context)
                 .is_ok_and(|value| value == Value::Bool(true));
             (!holds).then(|| Disposition::NotApplicable {
-                reason: format!("it applies only where {expression}"),
+                reason: format!("it applies only {}", words::of(check, expression)),
             })
         })
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Disposition, Knowledge, Plan, PlannedAction, PlannedStep};
 use crate::run::Counts;
-use crate::suite::Action;
+use crate::suite::{Action, MAIN_BROWSER};
 
 /// Pages of an ordinary authorization: the request, the consent, and the form or a redirect; a
 /// user agent that is logged in already meets no form.
@@ -13,18 +13,20 @@ const REQUESTS_PER_LOGIN: u64 = 3;
 const REQUESTS_PER_CALL: u64 = 3;
 
 /// Counts of what the plan sends to a server that refuses what it should: an estimate, since pages
-/// differ. Controls count twice, as they run first and last; a grant that runs share counts once.
-pub fn estimate(plan: &Plan, knowledge: &Knowledge) -> Counts {
+/// differ. `at_once` is how many runs go on at the same time. Controls count twice, as they run first and last; a grant that runs share counts once.
+pub fn estimate(plan: &Plan, knowledge: &Knowledge, at_once: usize) -> Counts {
     let mut counts = Counts::default();
     let mut clients = BTreeSet::new();
     let mut shared = Counts::default();
     let mut keys = BTreeSet::new();
+    let mut everyday = BTreeMap::new();
     let refusals = refusals(plan);
     for (id, run) in &plan.runs {
         let mut one = Estimate {
             counts: Counts::default(),
             shared: &mut shared,
             keys: &mut keys,
+            everyday: &mut everyday,
             refused: refusals.get(id.as_str()),
         };
         one.steps(&run.steps, "");
@@ -41,7 +43,12 @@ pub fn estimate(plan: &Plan, knowledge: &Knowledge) -> Counts {
         );
     }
     counts.requests += shared.requests;
-    counts.logins += shared.logins;
+    // A browser that is logged in serves one run at a time.
+    let at_once = at_once as u64;
+    counts.logins += everyday
+        .values()
+        .map(|wanted| *wanted.min(&at_once))
+        .sum::<u64>();
     counts.token_requests += shared.token_requests;
     let registrations = clients.len() as u64;
     counts.registrations += registrations;
@@ -66,6 +73,8 @@ struct Estimate<'e, 'p> {
     counts: Counts,
     shared: &'e mut Counts,
     keys: &'e mut BTreeSet<&'p String>,
+    /// Authorizations of each user for which one who is logged in will do.
+    everyday: &'e mut BTreeMap<String, u64>,
     refused: Option<&'e BTreeSet<&'p str>>,
 }
 
@@ -78,6 +87,7 @@ impl<'p> Estimate<'_, 'p> {
             let goes_on = match &step.action {
                 PlannedAction::One(action) => {
                     add_action(action, steps, is_refused, &mut self.counts);
+                    self.log_in(step, is_refused);
                     !is_refused
                 }
                 PlannedAction::Flow(inner) => match &step.shared {
@@ -97,11 +107,41 @@ impl<'p> Estimate<'_, 'p> {
         true
     }
 
+    /// Counts a login, unless somebody is logged in already in a browser of everyday.
+    fn log_in(&mut self, step: &PlannedStep, is_refused: bool) {
+        let PlannedAction::One(action) = &step.action else {
+            return;
+        };
+        let Action::Authorize(authorize) = &**action else {
+            return;
+        };
+        if is_refused || authorize.stop_before.is_some() {
+            return;
+        }
+        let mutation = step.mutation.as_ref();
+        let consent = mutation.and_then(|mutation| mutation.consent.as_ref());
+        let user = mutation.and_then(|mutation| mutation.user.as_ref());
+        let is_everyday =
+            authorize.browser == MAIN_BROWSER && consent.unwrap_or(&authorize.consent) == "approve";
+        match is_everyday {
+            true => {
+                *self
+                    .everyday
+                    .entry(user.unwrap_or(&authorize.user).clone())
+                    .or_default() += 1
+            }
+            false => self.counts.logins += 1,
+        }
+    }
+
     /// Adds a grant that is made once for all.
     fn grant(&mut self, steps: &'p [PlannedStep]) {
         for step in steps {
             match &step.action {
-                PlannedAction::One(action) => add_action(action, steps, false, self.shared),
+                PlannedAction::One(action) => {
+                    add_action(action, steps, false, self.shared);
+                    self.log_in(step, false);
+                }
                 PlannedAction::Flow(inner) => self.grant(inner),
             }
         }
@@ -112,12 +152,7 @@ fn add_action(action: &Action, steps: &[PlannedStep], is_refused: bool, counts: 
     match action {
         // Refused before anybody logs in.
         Action::Authorize(_) if is_refused => counts.requests += 1,
-        Action::Authorize(step) => {
-            counts.requests += REQUESTS_PER_LOGIN;
-            if step.stop_before.is_none() {
-                counts.logins += 1;
-            }
-        }
+        Action::Authorize(_) => counts.requests += REQUESTS_PER_LOGIN,
         Action::Register(_) => {
             counts.requests += if is_refused { 1 } else { 2 };
             counts.registrations += 1;

@@ -7,6 +7,7 @@
 mod abilities;
 mod build;
 mod describe;
+mod endpoint_methods;
 mod estimate;
 mod expand;
 mod needs;
@@ -14,12 +15,15 @@ mod select;
 mod sharing;
 mod substitute;
 mod types;
+mod words;
 
 pub use build::{PlanError, honest_run, plan};
 pub use describe::describe;
+pub use endpoint_methods::methods_member;
 pub use estimate::estimate;
 pub use select::{Pattern, Selection, is_within};
 pub use sharing::pays_to_share;
 pub use types::{
     Disposition, Knowledge, Plan, PlannedAction, PlannedCase, PlannedRun, PlannedStep,
 };
+pub use words::condition;

@@ -47,6 +47,10 @@ pub struct Check {
     /// check is not applicable.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub when: Vec<String>,
+    /// Where it applies, in words after "it applies only"; for `when` and `given` that do not say it
+    /// themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applies: Option<String>,
     /// The honest flow.
     pub flow: String,
     /// The flow's parameters.
@@ -88,6 +92,7 @@ impl Check {
             requirements: Vec::new(),
             needs: Vec::new(),
             when: Vec::new(),
+            applies: None,
             flow: flow.to_owned(),
             with: Map::new(),
             steps: Steps::new(),

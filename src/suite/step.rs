@@ -106,6 +106,16 @@ pub struct Obtain {
 /// The flow behind [`Action::Obtain`].
 pub const OBTAIN_FLOW: &str = "code_grant";
 
+/// The flows that the harness goes for itself: the way in, whether grants end each other, which MCP
+/// versions a server speaks.
+pub const OWN_FLOWS: [&str; 5] = [
+    OBTAIN_FLOW,
+    "code_grant_call",
+    "good_call",
+    "two_grants",
+    "versions",
+];
+
 impl Obtain {
     /// The parameters that are given, as those of `code_grant`.
     pub fn parameters(&self) -> Params {

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::cli::console::heading;
 use crate::cli::failure::Failure;
 use crate::judge::of_predicate;
+use crate::plan::condition;
 use crate::suite::{Action, Check, Matches, Mutation, Params, Suites};
 
 /// Writes the steps, the mutated ones marked, and what must come of them.
@@ -169,7 +170,7 @@ fn expectation(check: &Check, fill: Fill<'_>, out: &mut impl Write) -> Result<()
         conditions(&check.given, "  ", fill, out)?;
     }
     for expression in &check.when {
-        writeln!(out, "  It applies only where {expression}")?;
+        writeln!(out, "  It applies only {}", condition(expression))?;
     }
     Ok(())
 }

@@ -7,12 +7,13 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::{At, Done, Halt};
+use crate::plan::methods_member;
 use crate::run::http::{Request, RequestKind, Response};
 use crate::run::jose;
 use crate::run::parameters::{Pairs, describe, encode, pairs, with_query};
 use crate::run::session::KnownClient;
 use crate::suite::{Action, Authentication, ClientRequest, Place};
-use crate::target::Live;
+use crate::target::{Live, LiveClient};
 
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
@@ -32,7 +33,7 @@ pub async fn step(at: &At<'_>, action: &Action, step: &ClientRequest) -> Result<
     let method = at
         .mutation
         .authentication
-        .unwrap_or(client.live.authentication);
+        .unwrap_or_else(|| method(at, action, &client.live));
     add_credentials(at, &mut list, client, method)?;
     at.mutation.changes.to_pairs(&mut list);
     let sent = describe(&list);
@@ -69,6 +70,31 @@ const fn endpoint(action: &Action) -> (&'static str, &'static str) {
         Action::Introspect(_) => ("introspection_endpoint", "introspect"),
         Action::Push(_) => ("pushed_authorization_request_endpoint", "push"),
         _ => ("token_endpoint", "token"),
+    }
+}
+
+/// The method that the client registered, or where the endpoint lists others (RFC 8414 section 2)
+/// another that its secret serves for.
+fn method(at: &At<'_>, action: &Action, client: &LiveClient) -> Authentication {
+    use Authentication::{ClientSecretBasic, ClientSecretPost};
+    let metadata = at.session.variable("metadata");
+    let listed = methods_member(action).and_then(|member| metadata.get(member)?.as_array());
+    let registered = client.authentication;
+    let (other, names) = match registered {
+        ClientSecretBasic => (
+            ClientSecretPost,
+            ["client_secret_basic", "client_secret_post"],
+        ),
+        ClientSecretPost => (
+            ClientSecretBasic,
+            ["client_secret_post", "client_secret_basic"],
+        ),
+        _ => return registered,
+    };
+    let lists = |name| listed.is_some_and(|all| all.iter().any(|one| one == name));
+    match !lists(names[0]) && lists(names[1]) {
+        true => other,
+        false => registered,
     }
 }
 

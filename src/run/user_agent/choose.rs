@@ -209,7 +209,8 @@ fn log_in(page: &Page, form: &Form, person: &Person<'_>) -> Next {
         .map(meaning_of)
         .is_some_and(|meaning| meaning.approves && !meaning.logs_in);
     if only_allows && person.consent == Consent::Deny && person.login.is_some() {
-        return no_way_to_deny();
+        // The button that denies may have a form of its own.
+        return consent(page, person).unwrap_or_else(no_way_to_deny);
     }
     Next::Submit(submission(form, button, person, only_allows))
 }
@@ -339,6 +340,13 @@ mod tests {
             <button name=b value=2 id=b2>Jo mei</button><button name=b value=3>Nix da</button></form>";
         assert_eq!(chosen(html, Consent::Approve, &recipe), "Consent  b=2");
         assert_eq!(chosen(html, Consent::Deny, &recipe), "Consent  b=3");
+    }
+
+    #[test]
+    fn a_denying_button_beside_the_login_has_a_form_of_its_own() {
+        let html = "<form method=post action=/a><input name=sub><button>Authorize</button></form>
+            <form method=post action=/d><button name=action value=deny>Deny</button></form>";
+        assert_eq!(both(html), ["Login /a sub=alice", "Login /d action=deny"]);
     }
 
     #[test]

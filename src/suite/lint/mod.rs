@@ -24,7 +24,7 @@ use std::collections::BTreeSet;
 use super::load::{Files, Suites};
 use super::problem::Problems;
 use super::source::Spot;
-use super::{Action, Steps};
+use super::{Action, OWN_FLOWS, Steps};
 use context::Context;
 use findings::Findings;
 pub(super) use registry::names;
@@ -73,6 +73,7 @@ fn unused_flows(files: &Files, cx: &Context<'_>, problems: &mut Problems) {
     let checks = || files.checks.iter().flat_map(|read| &read.value.checks);
     let mut used: BTreeSet<&str> = checks().map(|check| check.flow.as_str()).collect();
     used.extend(checks().flat_map(|check| sub_flows(&check.steps)));
+    used.extend(OWN_FLOWS);
     let flows = files.flows.iter().map(|read| &read.value).enumerate();
     for (index, ids) in flow::unused(flows, &used, cx) {
         let mut found = Findings::new(&files.flows[index].source, problems);
