@@ -411,6 +411,7 @@ fn planned(id: &str, steps: &[(&str, Value)]) -> PlannedRun {
         steps: steps.iter().map(step).collect(),
         clients: Vec::new(),
         is_control: false,
+        part_of: None,
     }
 }
 

@@ -10,6 +10,7 @@ use super::abilities;
 use super::describe::describe;
 use super::endpoint_methods;
 use super::expand::{self, Blank, Expanded, Layout, Row};
+use super::folding;
 use super::needs::{self, Needs};
 use super::select::Selection;
 use super::sharing;
@@ -66,6 +67,7 @@ pub fn plan(
             cases.push(builder.decide(case, &blank, &row).map_err(in_check)?);
         }
     }
+    folding::fold(&mut builder.runs);
     builder
         .runs
         .sort_by(|_, a, _, b| b.is_control.cmp(&a.is_control));
@@ -241,6 +243,7 @@ impl Builder<'_> {
             steps,
             clients: Vec::new(),
             is_control: false,
+            part_of: None,
         });
         for client in clients {
             if !run.clients.contains(client) {

@@ -21,7 +21,7 @@ pub fn estimate(plan: &Plan, knowledge: &Knowledge, at_once: usize) -> Counts {
     let mut keys = BTreeSet::new();
     let mut everyday = BTreeMap::new();
     let refusals = refusals(plan);
-    for (id, run) in &plan.runs {
+    for (id, run) in plan.runs.iter().filter(|(_, run)| run.part_of.is_none()) {
         let mut one = Estimate {
             counts: Counts::default(),
             shared: &mut shared,

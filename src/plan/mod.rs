@@ -10,6 +10,7 @@ mod describe;
 mod endpoint_methods;
 mod estimate;
 mod expand;
+mod folding;
 mod needs;
 mod select;
 mod sharing;

@@ -36,6 +36,9 @@ pub struct PlannedRun {
     /// Some refusal rests on this run.
     #[serde(skip)]
     pub is_control: bool,
+    /// The run that begins with the steps of this one and so stands for it, by its id.
+    #[serde(skip)]
+    pub part_of: Option<String>,
 }
 
 /// One step, with the flow's parameters and the row's templates put in.

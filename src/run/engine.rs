@@ -24,6 +24,15 @@ pub struct Executed {
     pub interrupted: Option<String>,
 }
 
+impl Executed {
+    fn keep(&mut self, job: Job, record: RunRecord) {
+        match job {
+            Job::First(run) => self.runs.insert(run, record),
+            Job::Again(run) => self.last.insert(run, record),
+        };
+    }
+}
+
 /// Set to the reason when the run is to end early.
 pub type Cancel = watch::Receiver<Option<String>>;
 
@@ -39,8 +48,12 @@ pub async fn execute_plan(
 ) -> Executed {
     let done = already.keys().map(String::as_str).collect();
     let mut schedule = Schedule::new(plan, &done);
-    for record in already.values() {
-        schedule.finish(&Job::First(record.id.clone()), worked(record));
+    let mut out = Executed::default();
+    for (id, record) in already {
+        let job = Job::First(id);
+        schedule.finish(&job, worked(&record));
+        stand_for(&job, &record, plan, &mut schedule, &mut out);
+        out.keep(job, record);
     }
     if let Some(events) = events {
         let _ = events.send(Event::Planned {
@@ -48,10 +61,6 @@ pub async fn execute_plan(
             cases: plan.cases.len(),
         });
     }
-    let mut out = Executed {
-        runs: already,
-        ..Executed::default()
-    };
     let mut working = FuturesUnordered::new();
     let mut cancelled = cancel.clone();
     loop {
@@ -66,10 +75,8 @@ pub async fn execute_plan(
                 let Some((job, record)) = finished else { break };
                 tell(events, &record);
                 schedule.finish(&job, worked(&record));
-                match job {
-                    Job::First(run) => out.runs.insert(run, record),
-                    Job::Again(run) => out.last.insert(run, record),
-                };
+                stand_for(&job, &record, plan, &mut schedule, &mut out);
+                out.keep(job, record);
             }
             // Runs that are under way are dropped: their requests end with them.
             _ = cancelled.wait_for(Option::is_some) => break,
@@ -80,6 +87,33 @@ pub async fn execute_plan(
         .clone()
         .or_else(|| session.http.is_out_of_time().then(out_of_time));
     out
+}
+
+/// Hands the beginning of a run's record to the runs that it stands for.
+fn stand_for(
+    job: &Job,
+    record: &RunRecord,
+    plan: &Plan,
+    schedule: &mut Schedule,
+    out: &mut Executed,
+) {
+    for part in schedule.parts(job.run()) {
+        let Some(planned) = plan.runs.get(&part) else {
+            continue;
+        };
+        let job = job.of(&part);
+        if matches!(job, Job::Again(_)) && !planned.is_control {
+            continue;
+        }
+        // A run that broke down stands for nobody.
+        if record.fault.is_some() {
+            schedule.add(job);
+            continue;
+        }
+        let record = record.beginning(planned);
+        schedule.finish(&job, worked(&record));
+        out.keep(job, record);
+    }
 }
 
 /// Nothing more is to be started.

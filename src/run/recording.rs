@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::plan::PlannedRun;
 use crate::suite::McpVersion;
 
 /// One HTTP request with its answer, redacted.
@@ -183,6 +184,25 @@ impl RunRecord {
     /// The record of the step called `name`.
     pub fn step(&self, name: &str) -> Option<&StepRecord> {
         self.steps.iter().find(|step| step.name == name)
+    }
+
+    /// The record of a run that this one begins with.
+    pub fn beginning(&self, planned: &PlannedRun) -> Self {
+        let names = planned.step_names();
+        let is_in = |name: &String| names.contains(name);
+        Self {
+            id: planned.id.clone(),
+            title: planned.title.clone(),
+            steps: self
+                .steps
+                .iter()
+                .filter(|step| is_in(&step.name))
+                .cloned()
+                .collect(),
+            variables: self.variables.clone(),
+            stopped: self.stopped.clone().filter(|stopped| is_in(&stopped.step)),
+            fault: self.fault.clone(),
+        }
     }
 
     /// A step's result document; that of an inner flow has the results of its own steps by name.

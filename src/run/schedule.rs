@@ -24,6 +24,14 @@ impl Job {
             Self::First(run) | Self::Again(run) => run,
         }
     }
+
+    /// The same for another run.
+    pub fn of(&self, run: &str) -> Self {
+        match self {
+            Self::First(_) => Self::First(run.to_owned()),
+            Self::Again(_) => Self::Again(run.to_owned()),
+        }
+    }
 }
 
 /// What is still to be done, and what it waits for.
@@ -35,6 +43,19 @@ pub struct Schedule {
     needs: BTreeMap<Job, BTreeSet<Job>>,
     /// For each run that rests on controls: which.
     controls: BTreeMap<String, BTreeSet<String>>,
+    /// For each run that stands for others: which.
+    parts: BTreeMap<String, Vec<String>>,
+}
+
+/// The runs that another one stands for, by that one.
+fn parts(plan: &Plan) -> BTreeMap<String, Vec<String>> {
+    let mut parts: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for run in plan.runs.values() {
+        if let Some(whole) = &run.part_of {
+            parts.entry(whole.clone()).or_default().push(run.id.clone());
+        }
+    }
+    parts
 }
 
 impl Schedule {
@@ -71,16 +92,31 @@ impl Schedule {
                 again.insert(Job::First(run.clone()));
             }
         }
+        let parts = parts(plan);
+        for (whole, all) in &parts {
+            for part in all {
+                let Some(after) = needs.remove(&Job::Again(part.clone())) else {
+                    continue;
+                };
+                needs
+                    .entry(Job::Again(whole.clone()))
+                    .or_default()
+                    .extend(after);
+            }
+        }
+        let is_part = |run: &String| parts.values().any(|all| all.contains(run));
         let mut waiting: Vec<Job> = plan
             .runs
             .keys()
-            .filter(|run| !done.contains(run.as_str()))
+            .filter(|run| !done.contains(run.as_str()) && !is_part(run))
             .map(|run| Job::First(run.clone()))
             .collect();
         waiting.sort_by_key(|job| {
             let run = job.run();
+            let all = parts.get(run).into_iter().flatten();
+            let priorities = all.map(|part| priority(plan, &controls, part));
             (
-                priority(plan, &controls, run),
+                priorities.fold(priority(plan, &controls, run), u8::min),
                 plan.runs.get(run).map(login),
             )
         });
@@ -96,7 +132,18 @@ impl Schedule {
             waiting,
             needs,
             controls,
+            parts,
         }
+    }
+
+    /// The runs that this one stands for.
+    pub fn parts(&self, run: &str) -> Vec<String> {
+        self.parts.get(run).cloned().unwrap_or_default()
+    }
+
+    /// Adds a job that was not to be done.
+    pub fn add(&mut self, job: Job) {
+        self.waiting.push(job);
     }
 
     /// How many jobs have not begun, controls once more among them.
@@ -218,6 +265,7 @@ mod tests {
             steps: Vec::new(),
             clients: Vec::new(),
             is_control,
+            part_of: None,
         };
         (id.to_owned(), run)
     }
@@ -267,6 +315,31 @@ mod tests {
         assert_eq!(schedule.next(), None);
         schedule.finish(&first("hostile"), true);
         assert_eq!(schedule.next(), Some(Job::Again("control".to_owned())));
+        assert_eq!(schedule.next(), None);
+    }
+
+    #[test]
+    fn a_control_that_is_part_of_another_waits_for_nothing_of_its_own() {
+        let mut plan = plan();
+        let (id, longer) = run("longer", true);
+        plan.runs.insert(id, longer);
+        plan.runs["control"].part_of = Some("longer".to_owned());
+        plan.cases.push(case("other", Some("longer")));
+        let (id, other) = run("other", false);
+        plan.runs.insert(id, other);
+        let mut schedule = Schedule::new(&plan, &BTreeSet::new());
+        assert_eq!(schedule.next(), Some(first("longer")));
+        assert_eq!(schedule.next(), Some(first("shape")));
+        assert_eq!(schedule.next(), None);
+        schedule.finish(&first("longer"), true);
+        for part in schedule.parts("longer") {
+            schedule.finish(&Job::First(part), true);
+        }
+        for hostile in ["hostile", "other"] {
+            assert_eq!(schedule.next(), Some(first(hostile)));
+            schedule.finish(&first(hostile), true);
+        }
+        assert_eq!(schedule.next(), Some(Job::Again("longer".to_owned())));
         assert_eq!(schedule.next(), None);
     }
 

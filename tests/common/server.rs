@@ -1,5 +1,6 @@
 //! A third-party server as a child process, stopped by its pid.
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::path::Path;
@@ -21,11 +22,14 @@ const HOSTS: [&str; 2] = ["127.0.0.1", "localhost"];
 pub struct Server {
     child: Child,
     port: u16,
+    /// Held as long as the server runs.
+    _second_port: Option<File>,
 }
 
 impl Server {
     /// Starts the server of `folder` on a free port and waits until it says `ready`.
     pub fn start(folder: &Path, variant: &Variant) -> Result<Self, String> {
+        let second_port = second_port(folder, variant)?;
         let port = free_port()?;
         let mut child = Command::new(folder.join("start"))
             .envs(&variant.env)
@@ -41,7 +45,11 @@ impl Server {
             .stdout
             .take()
             .ok_or("the start script has no output")?;
-        let server = Self { child, port };
+        let server = Self {
+            child,
+            port,
+            _second_port: second_port,
+        };
         let (send, lines) = mpsc::channel();
         std::thread::spawn(move || {
             // Read to the end, so that the server never blocks on a full pipe.
@@ -90,6 +98,31 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Where a server has a second port, which its target file names, waits until no other test on this
+/// machine uses it, and holds it. A stranger on it would answer in the server's place.
+fn second_port(folder: &Path, variant: &Variant) -> Result<Option<File>, String> {
+    let target = std::fs::read_to_string(folder.join("target.yaml")).unwrap_or_default();
+    if !target.contains("allow_origins:") {
+        return Ok(None);
+    }
+    let mut named = variant
+        .env
+        .iter()
+        .filter(|(name, _)| name.ends_with("_PORT"));
+    let port = named.next().map(|(_, port)| port.as_str());
+    let server = folder.file_name().unwrap_or_default().to_string_lossy();
+    let name = format!("authspec-live-{server}-{}.lock", port.unwrap_or("default"));
+    let path = std::env::temp_dir().join(name);
+    let said = |cause: std::io::Error| format!("{}: {cause}", path.display());
+    let file = File::create(&path).map_err(said)?;
+    file.lock().map_err(said)?;
+    if let Some(port) = port {
+        let free = TcpListener::bind(format!("127.0.0.1:{port}"));
+        free.map_err(|cause| format!("port {port}, which {server} needs: {cause}"))?;
+    }
+    Ok(Some(file))
 }
 
 fn port_of(url: &str) -> Option<&str> {

@@ -1,0 +1,128 @@
+//! Runs that are the beginning of another: what they would send, the longer one sends anyway.
+//!
+//! Only honest runs fold, and a control into a control alone, since it is needed before and after
+//! what rests on it.
+
+use indexmap::IndexMap;
+
+use super::expand::is_hostile;
+use super::{PlannedAction, PlannedRun, PlannedStep};
+use crate::suite::Action;
+
+/// Marks every run that the longest of those which begin with it can stand for.
+pub(crate) fn fold(runs: &mut IndexMap<String, PlannedRun>) {
+    let honest: Vec<&PlannedRun> = runs
+        .values()
+        .filter(|run| !is_hostile(&run.steps))
+        .collect();
+    let mut folded: Vec<(String, String)> = Vec::new();
+    for short in &honest {
+        let longer = honest.iter().filter(|long| begins_with(long, short));
+        let longest = longer.max_by_key(|long| (long.steps.len(), long.is_control));
+        if let Some(long) = longest {
+            folded.push((short.id.clone(), long.id.clone()));
+        }
+    }
+    for (short, long) in folded {
+        if let Some(run) = runs.get_mut(&short) {
+            run.part_of = Some(long);
+        }
+    }
+}
+
+fn begins_with(long: &PlannedRun, short: &PlannedRun) -> bool {
+    let steps = short.steps.len();
+    let alike = |(one, other): (&PlannedStep, &PlannedStep)| {
+        one.is_probe == other.is_probe && text(one) == text(other)
+    };
+    long.steps.len() > steps
+        && (long.is_control || !short.is_control)
+        && short
+            .clients
+            .iter()
+            .all(|client| long.clients.contains(client))
+        && last_client(&long.steps) == last_client(&short.steps)
+        && long.steps.iter().zip(&short.steps).all(alike)
+}
+
+fn text(step: &PlannedStep) -> String {
+    serde_json::to_string(step).unwrap_or_default()
+}
+
+/// The client that conditions of a run read as `client`.
+fn last_client(steps: &[PlannedStep]) -> Option<&str> {
+    steps.iter().rev().find_map(|step| match &step.action {
+        PlannedAction::Flow(_) => None,
+        PlannedAction::One(action) => match &**action {
+            Action::Authorize(step) => Some(step.client.as_str()),
+            Action::Token(step)
+            | Action::Revoke(step)
+            | Action::Introspect(step)
+            | Action::Push(step) => Some(step.client.as_str()),
+            _ => None,
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::suite::Steps;
+    use serde_json::json;
+
+    fn run(id: &str, forms: &[&str], is_control: bool) -> (String, PlannedRun) {
+        let steps = forms.iter().enumerate().map(|(at, form)| {
+            let name = format!("step{at}");
+            let steps: Steps = serde_json::from_value(json!({
+                name.clone(): { "token": { "client": "public", "form": { "code": form } } }
+            }))
+            .expect("a step");
+            let action = steps.into_values().next().expect("one step");
+            PlannedStep {
+                name,
+                action: PlannedAction::One(Box::new(action)),
+                mutation: None,
+                shared: None,
+                is_probe: false,
+            }
+        });
+        let run = PlannedRun {
+            id: id.to_owned(),
+            title: id.to_owned(),
+            steps: steps.collect(),
+            clients: vec!["public".to_owned()],
+            is_control,
+            part_of: None,
+        };
+        (id.to_owned(), run)
+    }
+
+    fn part_of(runs: impl IntoIterator<Item = (String, PlannedRun)>, id: &str) -> Option<String> {
+        let mut runs: IndexMap<_, _> = runs.into_iter().collect();
+        fold(&mut runs);
+        runs[id].part_of.clone()
+    }
+
+    #[test]
+    fn the_longest_run_that_begins_so_stands_for_a_shorter_one() {
+        let runs = || {
+            [
+                run("a", &["1"], false),
+                run("b", &["1", "2"], false),
+                run("c", &["1", "2", "3"], false),
+                run("other", &["2", "1", "1", "1"], false),
+            ]
+        };
+        assert_eq!(part_of(runs(), "a").as_deref(), Some("c"));
+        assert_eq!(part_of(runs(), "b").as_deref(), Some("c"));
+        assert_eq!(part_of(runs(), "c"), None);
+        assert_eq!(part_of(runs(), "other"), None);
+    }
+
+    #[test]
+    fn a_control_is_part_of_a_control_alone() {
+        let runs = |is_control| [run("a", &["1"], true), run("b", &["1", "2"], is_control)];
+        assert_eq!(part_of(runs(false), "a"), None);
+        assert_eq!(part_of(runs(true), "a").as_deref(), Some("b"));
+    }
+}
