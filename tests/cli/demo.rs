@@ -55,7 +55,7 @@ fn a_defect_fails_it_and_the_failure_can_be_repeated_alone() {
 
 #[test]
 fn a_broken_should_is_a_failure_everywhere_when_strict() {
-    let arguments = ["demo", "--defect", "challenge-without-scope"];
+    let arguments = ["demo", "--defect", "discovery/challenge-without-scope"];
     let check = ["--suite", "discovery/challenge", "--format", "json"];
     let folder = empty();
     say(&folder, &[arguments.as_slice(), &check].concat())
