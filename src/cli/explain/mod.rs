@@ -248,7 +248,7 @@ fn clause(cited: &Cited, width: usize, out: &mut impl Write) -> Result<(), Failu
         false => writeln!(out, "    Binds under MCP {}.", versions.join(", "))?,
     }
     if let Some(why) = cited.at_most_warns() {
-        let remark = format!("Never fails a server, and warns at most: {why}.");
+        let remark = format!("Alone it is at most a warning: {why}.");
         text(&remark, "    ", width, out)?;
     }
     writeln!(out, "    {}", cited.url)?;
