@@ -1,6 +1,7 @@
 //! The reference servers as a target, written as an operator would describe them.
 
 use std::path::Path;
+use std::time::Duration;
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
@@ -52,6 +53,10 @@ pub fn reference_target(running: &Running, audit_log: Option<&Path>) -> TargetFi
     };
     target.limits.longest_wait = LONGEST_WAIT;
     target.limits.token_leeway = 0.0;
+    let mut given = policy.clients.iter();
+    let code_lifetime = given.find_map(|client| client.code_lifetime);
+    target.limits.code_lifetime =
+        code_lifetime.map(|seconds| Duration::from_secs(seconds).as_secs_f64());
     target
 }
 

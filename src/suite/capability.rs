@@ -67,6 +67,8 @@ pub enum Capability {
     AuditLog,
     /// A client whose access tokens live so short that a run may wait for their end.
     ShortLivedTokens,
+    /// Such a client, and how long its authorization codes live.
+    ShortLivedCodes,
     /// MCP sessions.
     Sessions,
     /// The operator lets the harness sign tokens that the MCP server trusts.
@@ -77,7 +79,7 @@ pub enum Capability {
 
 impl Capability {
     /// Every capability.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::McpServer,
         Self::Protected,
         Self::ProtectedResourceMetadata,
@@ -107,6 +109,7 @@ impl Capability {
         Self::ScopeWildcards,
         Self::AuditLog,
         Self::ShortLivedTokens,
+        Self::ShortLivedCodes,
         Self::Sessions,
         Self::TrustedIssuer,
         Self::DocumentHost,

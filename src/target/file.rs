@@ -315,6 +315,9 @@ pub struct Limits {
     pub run_timeout: f64,
     /// Longest time to wait for a token to expire, in seconds.
     pub longest_wait: f64,
+    /// How long the authorization codes of `clients.short_lived` live, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code_lifetime: Option<f64>,
     /// Seconds by which the server's clock may lag when it looks at a token's end (RFC 9068 section
     /// 4 permits a few minutes).
     pub token_leeway: f64,
@@ -340,6 +343,7 @@ impl Default for Limits {
             answer_timeout: 10.0,
             run_timeout: 600.0,
             longest_wait: 10.0,
+            code_lifetime: None,
             token_leeway: 180.0,
             refresh_grace: 0.0,
             longest_retry_after: 10.0,

@@ -294,7 +294,10 @@ mod tests {
 
     #[test]
     fn only_the_port_of_loopback_addresses_varies() {
-        let policy = RedirectPolicy::default();
+        let policy = RedirectPolicy {
+            loopback_port: LoopbackPort::LoopbackAddresses,
+            ..Default::default()
+        };
         let table = [
             ("http://127.0.0.1/cb", "http://127.0.0.1:5000/cb", true),
             ("http://127.0.0.1:1/cb", "http://127.0.0.1:5000/cb", true),
@@ -328,6 +331,16 @@ mod tests {
                 "{requested}"
             );
         }
+    }
+
+    #[test]
+    fn of_localhost_the_port_alone_varies_too() {
+        let policy = RedirectPolicy::default();
+        let of_localhost = |requested: &str| is_match(&policy, "http://localhost:1/cb", requested);
+        assert!(of_localhost("http://localhost:2/cb"));
+        assert!(!of_localhost("http://localhost:2/other"));
+        assert!(!of_localhost("http://127.0.0.1:1/cb"));
+        assert!(!of_localhost("http://localhost.evil.example:1/cb"));
     }
 
     #[test]

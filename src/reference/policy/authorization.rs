@@ -232,6 +232,8 @@ decision! {
         Refused,
         /// Treated as GET is, but the redirect URI is taken as it comes.
         WithoutRedirectCheck,
+        /// Treated as GET is, but no challenge is needed, and none that comes is kept.
+        WithoutChallenge,
     }
 }
 

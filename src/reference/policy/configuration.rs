@@ -59,6 +59,9 @@ section! {
         scopes: Vec<String> = Vec::new(),
         /// Lifetime of this client's access tokens in seconds, where it differs from the server's.
         access_token_lifetime: Option<u64> = None,
+        /// Lifetime of this client's authorization codes in seconds, where it differs from the
+        /// server's.
+        code_lifetime: Option<u64> = None,
     }
 }
 
@@ -80,6 +83,7 @@ pub(super) fn default_clients() -> Vec<PreconfiguredClient> {
             client_name: "Client with short-lived tokens".into(),
             redirect_uris: vec!["http://127.0.0.1:39417/callback".into()],
             access_token_lifetime: Some(1),
+            code_lifetime: Some(3),
             ..Default::default()
         },
         PreconfiguredClient {

@@ -53,9 +53,9 @@ decision! {
     /// When the port of a redirect URI may vary (OAuth 2.1 section 8.4.2, RFC 8252 section 7.3).
     pub enum LoopbackPort {
         /// For `127.0.0.1` and `[::1]` over http.
-        #[default]
         LoopbackAddresses,
-        /// For `localhost` too, on which the documents disagree.
+        /// For `localhost` too, as section 4.1.1 says and section 8.4.2 does not.
+        #[default]
         LocalhostToo,
         /// Never: native applications cannot use the port they get.
         Never,
@@ -111,7 +111,7 @@ section! {
         /// Comparison.
         matching: RedirectMatch = RedirectMatch::Exact,
         /// Loopback ports.
-        loopback_port: LoopbackPort = LoopbackPort::LoopbackAddresses,
+        loopback_port: LoopbackPort = LoopbackPort::LocalhostToo,
         /// Whose URIs count.
         owner: RedirectOwner = RedirectOwner::Client,
         /// Requests without the parameter.

@@ -60,6 +60,8 @@ pub struct Client {
     pub jwks_uri: Option<String>,
     /// Lifetime of access tokens where it differs from the server's.
     pub access_token_lifetime: Option<u64>,
+    /// Lifetime of authorization codes where it differs from the server's.
+    pub code_lifetime: Option<u64>,
     /// Where the client comes from.
     pub origin: ClientOrigin,
     /// Names of the members that the registration stated itself.
@@ -109,6 +111,7 @@ impl Client {
                 false => client.scopes.clone(),
             },
             access_token_lifetime: client.access_token_lifetime,
+            code_lifetime: client.code_lifetime,
             ..Self::default()
         }
     }

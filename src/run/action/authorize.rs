@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::{At, Done, Halt};
+use super::{At, Done, Halt, exposed};
 use crate::run::Outcome;
 use crate::run::parameters::{Pairs, describe, pairs, with_query};
 use crate::run::redact::Kind;
@@ -114,6 +114,7 @@ fn visit(
         login,
         consent: match consent.as_str() {
             "deny" => Consent::Deny,
+            "narrow" => Consent::Narrow,
             _ => Consent::Approve,
         },
         stop_before: stop.map(|stop| match stop.as_str() {
@@ -133,6 +134,7 @@ fn visit(
 fn describe_visit(at: &At<'_>, visited: Visited, list: &Pairs) -> Done {
     let mut result = Map::new();
     let mut foreign_address = false;
+    let mut exposed = Vec::new();
     let outcome = match visited.outcome {
         VisitOutcome::Callback {
             url,
@@ -144,6 +146,7 @@ fn describe_visit(at: &At<'_>, visited: Visited, list: &Pairs) -> Done {
             foreign,
         } => {
             foreign_address = foreign;
+            exposed = exposed::names(list, [&params, &form_post, &fragment]);
             let delivered = [&params, &form_post, &fragment]
                 .into_iter()
                 .flatten()
@@ -202,6 +205,10 @@ fn describe_visit(at: &At<'_>, visited: Visited, list: &Pairs) -> Done {
         }
     };
     result.insert("foreign".to_owned(), json!(foreign_address));
+    result.insert("exposed".to_owned(), json!(exposed));
+    if let Some(scope) = visited.declined.filter(|scope| asked_for(list, scope)) {
+        result.insert("declined".to_owned(), Value::String(scope));
+    }
     // Pages that nobody saw are not there, rather than an empty list of faults.
     if at.session.user_agent.shows_pages() {
         result.insert("pages".to_owned(), visited.pages.iter().map(page).collect());
@@ -216,6 +223,13 @@ fn describe_visit(at: &At<'_>, visited: Visited, list: &Pairs) -> Done {
         result,
         exchanges: visited.exchanges,
     }
+}
+
+/// Whether the request named this scope.
+fn asked_for(list: &Pairs, scope: &str) -> bool {
+    list.iter()
+        .filter(|(name, _)| name == "scope")
+        .any(|(_, asked)| asked.split(' ').any(|one| one == scope))
 }
 
 fn page(page: &PageSeen) -> Value {

@@ -4,6 +4,7 @@ mod authorize;
 mod call;
 mod client_request;
 mod discover;
+mod exposed;
 mod failure;
 mod fetch;
 mod mutation;

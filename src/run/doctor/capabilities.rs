@@ -382,6 +382,11 @@ fn operator(session: &Session, all: &mut Capabilities) {
             "`clients.short_lived`, a client whose access tokens end within `limits.longest_wait`",
         ),
         (
+            C::ShortLivedCodes,
+            file.clients.contains_key("short_lived") && file.limits.code_lifetime.is_some(),
+            "`clients.short_lived`, and as `limits.code_lifetime` how long its authorization codes live",
+        ),
+        (
             C::TrustedIssuer,
             false,
             "a trusted issuer (not supported yet)",

@@ -90,6 +90,7 @@ impl Visited {
             redirects: Vec::new(),
             logged_in: false,
             consented: false,
+            declined: None,
         }
     }
 

@@ -24,12 +24,12 @@ pub(super) fn asks_consent(form: &Form) -> bool {
 
 pub(super) fn by_recipe<'f>(form: &'f Form, person: &Person<'_>) -> Option<&'f Button> {
     let wanted = match person.consent {
-        Consent::Approve => person.recipe.approve.as_deref(),
+        Consent::Approve | Consent::Narrow => person.recipe.approve.as_deref(),
         Consent::Deny => person.recipe.deny.as_deref(),
     }?;
     form.buttons.iter().find(|button| {
         let marked = match person.consent {
-            Consent::Approve => button.marks.approve,
+            Consent::Approve | Consent::Narrow => button.marks.approve,
             Consent::Deny => button.marks.deny,
         };
         marked || is_called(wanted, &button.text, &button.value)
@@ -39,7 +39,7 @@ pub(super) fn by_recipe<'f>(form: &'f Form, person: &Person<'_>) -> Option<&'f B
 /// The button of the form that says what the person wants.
 pub(super) fn answer<'f>(page: &Page, form: &'f Form, person: &Person<'_>) -> Option<&'f Button> {
     by_recipe(form, person).or_else(|| match person.consent {
-        Consent::Approve => best(form, |meaning| {
+        Consent::Approve | Consent::Narrow => best(form, |meaning| {
             4 * i32::from(meaning.approves) + i32::from(meaning.logs_in)
                 - 9 * i32::from(meaning.denies)
                 - 5 * i32::from(meaning.aside)
@@ -105,7 +105,9 @@ pub(super) fn consent(page: &Page, person: &Person<'_>) -> Option<Next> {
         link_by_recipe(page, person).or(by_words)
     };
     match person.consent {
-        Consent::Approve => approve(page, approving, deny_link().is_some(), person),
+        Consent::Approve | Consent::Narrow => {
+            approve(page, approving, deny_link().is_some(), person)
+        }
         Consent::Deny => {
             let form = candidates().find(|form| answer(page, form, person).is_some());
             match (form, deny_link()) {
@@ -181,12 +183,12 @@ fn approve(page: &Page, form: Option<&Form>, can_deny: bool, person: &Person<'_>
 
 fn link_by_recipe<'p>(page: &'p Page, person: &Person<'_>) -> Option<&'p Link> {
     let wanted = match person.consent {
-        Consent::Approve => person.recipe.approve.as_deref(),
+        Consent::Approve | Consent::Narrow => person.recipe.approve.as_deref(),
         Consent::Deny => person.recipe.deny.as_deref(),
     }?;
     page.links.iter().find(|link| {
         let marked = match person.consent {
-            Consent::Approve => link.marks.approve,
+            Consent::Approve | Consent::Narrow => link.marks.approve,
             Consent::Deny => link.marks.deny,
         };
         marked || is_called(wanted, &link.text, "")

@@ -51,6 +51,7 @@ pub(super) fn fills(form: &Form, person: &Person<'_>) -> Vec<(usize, Fill)> {
         .filter_map(|(index, field)| {
             let value = values.of_field(index, field);
             let fill = match field.kind {
+                FieldKind::Checkbox if field.checked && value.is_none() => Fill::Checked(false),
                 FieldKind::Checkbox | FieldKind::Radio => {
                     Fill::Checked(value.filter(|_| !field.checked).is_some().then_some(true)?)
                 }
@@ -67,6 +68,7 @@ struct Values<'a> {
     person: &'a Person<'a>,
     username: Option<usize>,
     password: Option<usize>,
+    declined: Option<usize>,
 }
 
 impl<'a> Values<'a> {
@@ -76,6 +78,7 @@ impl<'a> Values<'a> {
             person,
             username: username_field(form, person.recipe),
             password: password_field(form, person.recipe),
+            declined: declined_field(form, person),
         }
     }
 
@@ -88,10 +91,34 @@ impl<'a> Values<'a> {
             Some(login.map_or_else(|| field.value.clone(), |login| login.username.clone()))
         } else if Some(index) == self.password {
             Some(login.map_or_else(|| field.value.clone(), |login| login.password.clone()))
+        } else if Some(index) == self.declined {
+            None
         } else {
             preset(self.form, field, self.person.consent)
         }
     }
+}
+
+/// The value of the scope that the person takes out of the choice.
+pub(super) fn declined(form: &Form, person: &Person<'_>) -> Option<String> {
+    declined_field(form, person).map(|index| checked_value(&form.fields[index]))
+}
+
+/// Of several scopes that are ticked, and need not be, the last.
+fn declined_field(form: &Form, person: &Person<'_>) -> Option<usize> {
+    if person.consent != Consent::Narrow {
+        return None;
+    }
+    let given = |field: &Field| {
+        is_scope(field)
+            && !person.recipe.extra_fields.contains_key(&field.name)
+            && preset(form, field, person.consent).is_some()
+    };
+    let several = form.fields.iter().filter(|field| given(field)).count() > 1;
+    let mut fields = form.fields.iter();
+    fields
+        .rposition(|field| given(field) && !field.required)
+        .filter(|_| several)
 }
 
 fn preset(form: &Form, field: &Field, consent: Consent) -> Option<String> {
@@ -103,7 +130,7 @@ fn preset(form: &Form, field: &Field, consent: Consent) -> Option<String> {
                 .iter()
                 .any(|other| is_scope(other) && other.checked);
             let wanted =
-                field.checked || field.required || (scope && !any && consent == Consent::Approve);
+                field.checked || field.required || (scope && !any && consent != Consent::Deny);
             wanted.then(|| checked_value(field))
         }
         FieldKind::Radio => {
@@ -137,7 +164,7 @@ fn chosen_radio<'f>(form: &'f Form, name: &str, consent: Consent) -> Option<&'f 
     let meant = group().find(|field| {
         let meaning = words::meaning(&field.hint, &field.value);
         match consent {
-            Consent::Approve => meaning.approves,
+            Consent::Approve | Consent::Narrow => meaning.approves,
             Consent::Deny => meaning.denies,
         }
     });
@@ -282,6 +309,29 @@ mod tests {
             page.forms[0].buttons.first(),
             &person,
         ))
+    }
+
+    #[test]
+    fn the_last_scope_that_is_no_must_is_left_out() {
+        let scope = |value: &str, more: &str| {
+            format!("<input type=checkbox name=scope value={value} {more}>")
+        };
+        let form = |scopes: &[String]| {
+            format!(
+                "<form>{}<button name=ok value=1>Allow</button></form>",
+                scopes.concat()
+            )
+        };
+        let narrowed = |html: &str| filled(html, Consent::Narrow, &Recipe::default());
+        let ticked = [scope("a", "checked"), scope("b", "checked")];
+        assert_eq!(narrowed(&form(&ticked)), "scope=a&ok=1");
+        let blank = [scope("a", ""), scope("b", "")];
+        assert_eq!(narrowed(&form(&blank)), "scope=a&ok=1");
+        let needed = [scope("a", "checked"), scope("b", "checked required")];
+        assert_eq!(narrowed(&form(&needed)), "scope=b&ok=1");
+        assert_eq!(narrowed(&form(&ticked[..1])), "scope=a&ok=1");
+        let all = filled(&form(&ticked), Consent::Approve, &Recipe::default());
+        assert_eq!(all, "scope=a&scope=b&ok=1");
     }
 
     #[test]

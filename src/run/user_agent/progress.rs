@@ -136,6 +136,9 @@ impl<'v> Progress<'v> {
     /// Notes that a form is being submitted.
     pub fn submits(&mut self, form: &Submission) {
         self.visited.consented |= form.consents;
+        if form.declined.is_some() {
+            self.visited.declined.clone_from(&form.declined);
+        }
         if form.with_password {
             self.pending_login = Some(form.fingerprint.clone());
         }

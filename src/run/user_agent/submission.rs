@@ -14,6 +14,8 @@ pub(super) struct Submission {
     pub fingerprint: String,
     pub with_password: bool,
     pub consents: bool,
+    /// The value of the scope that the person leaves out.
+    pub declined: Option<String>,
     /// What a browser types and ticks, by the numbers of the fields.
     #[cfg(feature = "browser")]
     pub fills: Vec<(usize, fill::Fill)>,
@@ -42,6 +44,7 @@ pub(super) fn submission(
         fingerprint: fingerprint(form),
         with_password: fill::password_field(form, person.recipe).is_some(),
         consents,
+        declined: fill::declined(form, person),
         #[cfg(feature = "browser")]
         fills: fill::fills(form, person),
         #[cfg(feature = "browser")]

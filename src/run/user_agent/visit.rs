@@ -30,6 +30,8 @@ pub enum Consent {
     Approve,
     /// No.
     Deny,
+    /// Yes, but not to the last of several scopes that can be chosen.
+    Narrow,
 }
 
 /// Where the visit ends although there is a way on.
@@ -202,4 +204,6 @@ pub struct Visited {
     pub logged_in: bool,
     /// A consent form was submitted.
     pub consented: bool,
+    /// The value of the scope that was declined on the way.
+    pub declined: Option<String>,
 }

@@ -178,7 +178,7 @@ pub(super) fn resolve<'a>(client: &'a str, with: &'a Params) -> Option<&'a str> 
 fn words(mutation: &Mutation, action: &Action, at: &Spot, found: &mut Findings<'_>) {
     let choices: [(&str, &Option<String>, &[&str]); 3] = [
         ("user", &mutation.user, &["first", "second"]),
-        ("consent", &mutation.consent, &["approve", "deny"]),
+        ("consent", &mutation.consent, &["approve", "deny", "narrow"]),
         ("stop_before", &mutation.stop_before, &["login", "consent"]),
     ];
     for (member, value, known) in choices {

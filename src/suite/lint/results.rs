@@ -61,6 +61,8 @@ impl Members {
                 "redirects",
                 "logged_in",
                 "consented",
+                "declined",
+                "exposed",
                 "sent",
             ],
             Action::Host(_) => vec!["url"],

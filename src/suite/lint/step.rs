@@ -269,7 +269,7 @@ fn authorize(step: &Authorize, at: &Spot, found: &mut Findings<'_>) {
     choice(&step.user, &["first", "second"], &at.key("user"), found);
     choice(
         &step.consent,
-        &["approve", "deny"],
+        &["approve", "deny", "narrow"],
         &at.key("consent"),
         found,
     );

@@ -27,6 +27,12 @@ pub(super) fn lint(limits: &Limits, found: &mut Lint<'_>) {
         ("answer_timeout", limits.answer_timeout, 0.1, 600.0),
         ("run_timeout", limits.run_timeout, 1.0, 86_400.0),
         ("longest_wait", limits.longest_wait, 0.0, 3_600.0),
+        (
+            "code_lifetime",
+            limits.code_lifetime.unwrap_or(0.0),
+            0.0,
+            3_600.0,
+        ),
         ("token_leeway", limits.token_leeway, 0.0, 3_600.0),
         ("refresh_grace", limits.refresh_grace, 0.0, 3_600.0),
         (

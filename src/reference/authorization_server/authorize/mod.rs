@@ -27,7 +27,7 @@ use crate::reference::store::{handles, now};
 use super::client_documents::fetch;
 use super::parameters::Parameters;
 use super::{answer, clients, pages};
-use request::{AuthorizationRequest, RedirectedError, Refusal};
+use request::{AuthorizationRequest, Pkce, RedirectedError, Refusal};
 
 /// Seconds that a person has for login and consent.
 const TRANSACTION_LIFETIME: u64 = 600;
@@ -56,13 +56,13 @@ pub async fn endpoint(
         uri.query().unwrap_or_default().as_bytes()
     };
     let parameters = Parameters::parse(encoded, policy.duplicates, policy.empty_parameters);
-    let trusts_redirect = is_post && policy.post == PostRequests::WithoutRedirectCheck;
+    let lax = is_post.then_some(policy.post);
     if policy.request_objects == RequestObjects::Fetched
         && let Some(place) = parameters.get("request_uri")
     {
         fetch::unguarded(place).await;
     }
-    let outcome = check(&site, &parameters, trusts_redirect).await;
+    let outcome = check(&site, &parameters, lax).await;
     let answer = match outcome {
         Ok(request) => begin(&site, &headers, &parameters, Ok(request)),
         Err(Refusal::Redirected(error)) => {
@@ -99,8 +99,9 @@ fn record_refusal(site: &Site, parameters: &Parameters, reason: &str) {
 async fn check(
     site: &Site,
     parameters: &Parameters,
-    trusts_redirect: bool,
+    post: Option<PostRequests>,
 ) -> Result<AuthorizationRequest, Refusal> {
+    let trusts_redirect = post == Some(PostRequests::WithoutRedirectCheck);
     let client_id = request::client_id(parameters)?;
     let requested = parameters.get("redirect_uri");
     let client = match clients::find(site, client_id).await {
@@ -130,7 +131,11 @@ async fn check(
             other => other,
         })?
     };
-    request::check(site, client, redirect_uri, parameters)
+    let pkce = match post {
+        Some(PostRequests::WithoutChallenge) => Pkce::Skipped,
+        _ => Pkce::Checked,
+    };
+    request::check(site, client, redirect_uri, parameters, pkce)
 }
 
 fn early_error(

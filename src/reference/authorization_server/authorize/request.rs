@@ -155,16 +155,26 @@ pub fn redirect_uri(
     })
 }
 
+/// Whether the challenge of a request counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pkce {
+    /// It does.
+    Checked,
+    /// It is not looked at.
+    Skipped,
+}
+
 /// Everything else; errors go back to the client.
 pub fn check(
     site: &Site,
     client: Client,
     redirect_uri: String,
     parameters: &Parameters,
+    pkce: Pkce,
 ) -> Result<AuthorizationRequest, Refusal> {
     let state = parameters.get("state").map(str::to_owned);
     let foreign_iss = parameters.get("iss").map(str::to_owned);
-    match check_rest(site, &client, parameters) {
+    match check_rest(site, &client, parameters, pkce) {
         Ok((response_type, challenge, scopes, resources)) => Ok(AuthorizationRequest {
             client,
             redirect_uri,
@@ -200,7 +210,12 @@ pub fn check(
 
 type Checked = (ResponseType, Option<Challenge>, Vec<String>, Vec<String>);
 
-fn check_rest(site: &Site, client: &Client, parameters: &Parameters) -> Result<Checked, Refused> {
+fn check_rest(
+    site: &Site,
+    client: &Client,
+    parameters: &Parameters,
+    pkce: Pkce,
+) -> Result<Checked, Refused> {
     let policy = &site.policy;
     if let Some(name) = parameters.repeated().first() {
         return Err(Refused::invalid_request(format!(
@@ -234,13 +249,16 @@ fn check_rest(site: &Site, client: &Client, parameters: &Parameters) -> Result<C
     if policy.authorization.state_required && parameters.get("state").is_none() {
         return Err(Refused::invalid_request("state is required"));
     }
-    let challenge = pkce::challenge(
-        &policy.pkce,
-        client.is_public(),
-        parameters.get("code_challenge"),
-        parameters.get("code_challenge_method"),
-    )
-    .map_err(Refused::invalid_request)?;
+    let challenge = match pkce {
+        Pkce::Skipped => None,
+        Pkce::Checked => pkce::challenge(
+            &policy.pkce,
+            client.is_public(),
+            parameters.get("code_challenge"),
+            parameters.get("code_challenge_method"),
+        )
+        .map_err(Refused::invalid_request)?,
+    };
     let scopes = scopes::decide(
         &policy.scope_rules,
         &policy.scopes,

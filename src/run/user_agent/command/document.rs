@@ -79,7 +79,7 @@ pub(super) enum Said {
 impl Said {
     pub const fn of(consent: Consent) -> Self {
         match consent {
-            Consent::Approve => Self::Approve,
+            Consent::Approve | Consent::Narrow => Self::Approve,
             Consent::Deny => Self::Deny,
         }
     }
