@@ -79,10 +79,7 @@ fn is_on_loopback(profile: &ClientProfile) -> bool {
 fn looks_at_pages(check: &Check) -> bool {
     let of_pages = |path: &String| {
         let member = path.split('/').next();
-        matches!(
-            member,
-            Some("pages" | "framable_pages" | "redirects" | "declined")
-        )
+        matches!(member, Some("pages" | "framable_pages" | "declined"))
     };
     let conditions = check.given.values().chain(check.matches.values());
     conditions.flat_map(|of_step| of_step.keys()).any(of_pages)

@@ -14,8 +14,8 @@ use super::execute::Answer;
 use super::form::legacy_headers;
 use super::incoming::{BATCH_VERSION, MODERN};
 use super::policy::{
-    EventStream, MissingSession, ModernEraSessions, SessionDelete, SessionMode, UnknownSession,
-    UnsupportedVersion,
+    Batches, EventStream, MissingSession, ModernEraSessions, SessionDelete, SessionMode,
+    UnknownSession, UnsupportedVersion,
 };
 use super::sessions::{Session, may_use};
 use super::verify::Caller;
@@ -169,9 +169,9 @@ impl Call<'_> {
 
     /// Batches exist in 2025-03-26 only, where the handshake is not part of one.
     fn batch_is_allowed(&self, version: Option<&str>) -> bool {
-        version.unwrap_or(BATCH_VERSION) == BATCH_VERSION
-            && !self.incoming.messages.is_empty()
-            && !self.incoming.has("initialize")
+        let is_known = version.unwrap_or(BATCH_VERSION) == BATCH_VERSION
+            || self.policy().transport.batches == Batches::EveryVersion;
+        is_known && !self.incoming.messages.is_empty() && !self.incoming.has("initialize")
     }
 
     async fn run_each(&self, caller: &Caller, version: Option<&str>) -> Answer {

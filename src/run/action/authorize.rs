@@ -168,6 +168,7 @@ fn describe_visit(at: &At<'_>, visited: Visited, list: &Pairs) -> Done {
                     "form_post": describe(&form_post),
                     "registered": registered,
                     "as_requested": as_requested,
+                    "redirects": visited.redirects,
                 }),
             );
             match delivered {
@@ -213,7 +214,6 @@ fn describe_visit(at: &At<'_>, visited: Visited, list: &Pairs) -> Done {
     if at.session.user_agent.shows_pages() {
         result.insert("pages".to_owned(), visited.pages.iter().map(page).collect());
         result.insert("framable_pages".to_owned(), framable(&visited.pages));
-        result.insert("redirects".to_owned(), json!(visited.redirects));
     }
     result.insert("logged_in".to_owned(), json!(visited.logged_in));
     result.insert("consented".to_owned(), json!(visited.consented));

@@ -58,7 +58,6 @@ impl Members {
                 "pages",
                 "status",
                 "framable_pages",
-                "redirects",
                 "logged_in",
                 "consented",
                 "declined",

@@ -39,6 +39,8 @@ section! {
         cache_scope: CacheMark = CacheMark::default(),
         /// `Cache-Control` of answers at the MCP endpoint; left out when empty.
         cache_control: String = "no-store".into(),
+        /// Which versions know several messages in one request (2025-06-18 and later: none).
+        batches: Batches = Batches::default(),
         /// Largest body of a request, in bytes.
         body_limit: usize = 256 * 1024,
     }
@@ -90,6 +92,17 @@ decision! {
         Ignored,
         /// 500.
         Crash,
+    }
+}
+
+decision! {
+    /// Which versions have batches.
+    pub enum Batches {
+        /// 2025-03-26.
+        #[default]
+        OldVersion,
+        /// All that open with a handshake.
+        EveryVersion,
     }
 }
 
