@@ -1,4 +1,8 @@
-//! What the suites leave out: requirements without a check, and checks without a defect or a threat.
+//! What the suites leave out: requirements without a check, checks without a defect or a threat,
+//! checks of other tools that we have not, and what the frozen sets hold.
+
+mod peers;
+mod sets;
 
 use std::collections::BTreeSet;
 use std::path::Path;
