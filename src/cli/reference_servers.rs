@@ -51,6 +51,7 @@ impl Servers {
         if let Some(base) = base {
             let patch = base.value.policy.clone().into();
             servers.policy = servers.policy.patch(patch).map_err(wrong)?;
+            servers.rewrites.clone_from(&base.value.rewrite);
             servers.mcp_version = base.value.mcp_version;
             servers
                 .about
@@ -59,7 +60,7 @@ impl Servers {
         if let Some(defect) = defect {
             let patch = defect.value.policy.clone().into();
             servers.policy = servers.policy.patch(patch).map_err(wrong)?;
-            servers.rewrites.clone_from(&defect.value.rewrite);
+            servers.rewrites.extend_from_slice(&defect.value.rewrite);
             servers
                 .about
                 .push(format!("defect {}: {}", defect.id, defect.value.title));

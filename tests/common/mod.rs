@@ -35,7 +35,7 @@ impl Servers {
     pub fn of_policy(file: &Fixture<PolicyFile>) -> Self {
         Self {
             policy: patched(Policy::default(), &file.value.policy, &file.id),
-            rewrites: Vec::new(),
+            rewrites: file.value.rewrite.clone(),
             version: file.value.mcp_version.unwrap_or(DEFAULT_VERSION),
         }
     }

@@ -12,7 +12,7 @@ mod company;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use authspec::cli::fixtures::{self, Fixture};
+use authspec::cli::fixtures::{self, Fixture, PolicyFile};
 use authspec::judge::{CaseResult, Verdict};
 use authspec::plan::Pattern;
 use authspec::reference::Defect;
@@ -57,27 +57,28 @@ fn in_turns(benches: impl Iterator<Item = Vec<Trial>>) -> Vec<Trial> {
     ranked.into_iter().map(|(_, trial)| trial).collect()
 }
 
-/// The correct servers, by the name of their policy.
-fn policies(suites: &Arc<Suites>) -> Vec<(String, Arc<Bench>)> {
+/// The correct servers, by their policy.
+fn policies(suites: &Arc<Suites>) -> Vec<(Fixture<PolicyFile>, Arc<Bench>)> {
     let files = fixtures::policies().unwrap_or_else(|problems| panic!("{problems}"));
-    let bench = |file| Arc::new(Bench::new(suites, Servers::of_policy(file)));
-    files
-        .iter()
-        .map(|file| (file.id.clone(), bench(file)))
-        .collect()
+    let bench = |file: &_| Arc::new(Bench::new(suites, Servers::of_policy(file)));
+    let benched = files.into_iter().map(|file| {
+        let bench = bench(&file);
+        (file, bench)
+    });
+    benched.collect()
 }
 
 /// A bench for each defect; with `whole`, it has a whole run of its own.
 fn benches(
     suites: &Arc<Suites>,
-    policies: &[(String, Arc<Bench>)],
+    policies: &[(Fixture<PolicyFile>, Arc<Bench>)],
     defects: &[Fixture<Defect>],
     whole: bool,
 ) -> Vec<Bench> {
     let base = |defect: &Fixture<Defect>| {
         let mut policies = policies.iter();
         let found = match &defect.value.base {
-            Some(name) => policies.find(|(id, _)| id == name),
+            Some(name) => policies.find(|(policy, _)| policy.id == *name),
             None => policies.find(|(_, bench)| bench.servers == Servers::default()),
         };
         &found
@@ -105,28 +106,53 @@ fn benches(
     alone.collect()
 }
 
-/// One trial for each area: no case of it fails, warns, stays open or breaks.
-fn of_policy(suites: &Suites, policy: &str, bench: &Arc<Bench>) -> Vec<Trial> {
+/// One trial for each area: no case of it fails or breaks, and none warns or stays open but those
+/// that the policy lists. One more for the list, where there is one.
+fn of_policy(suites: &Suites, policy: &Fixture<PolicyFile>, bench: &Arc<Bench>) -> Vec<Trial> {
+    let told = Arc::new(patterns(&policy.value.tells));
     let areas: BTreeSet<&str> = suites
         .checks
         .iter()
         .map(|check| check.area.as_str())
         .collect();
-    areas
-        .into_iter()
-        .map(|area| {
-            let (bench, area) = (Arc::clone(bench), area.to_owned());
-            Trial::test(format!("policy {policy} passes {area}"), move || {
-                let wrong: Vec<String> = bench
-                    .cases()?
-                    .iter()
-                    .filter(|case| case.area == area && !is_right(&case.verdict))
-                    .map(describe)
-                    .collect();
-                nothing(wrong)
-            })
+    let of_areas = areas.into_iter().map(|area| {
+        let (bench, area, told) = (Arc::clone(bench), area.to_owned(), Arc::clone(&told));
+        Trial::test(format!("policy {} passes {area}", policy.id), move || {
+            let tells = |case: &CaseResult| {
+                told.iter().any(|entry| entry.selects(&case.id)) && only_tells(case)
+            };
+            let wrong: Vec<String> = bench
+                .cases()?
+                .iter()
+                .filter(|case| case.area == area && !is_right(&case.verdict) && !tells(case))
+                .map(describe)
+                .collect();
+            nothing(wrong)
         })
-        .collect()
+    });
+    let mut trials: Vec<Trial> = of_areas.collect();
+    if !told.is_empty() {
+        let bench = Arc::clone(bench);
+        let name = format!("policy {} tells what it lists", policy.id);
+        trials.push(Trial::test(name, move || {
+            let cases = bench.cases()?;
+            let tells = |entry: &Pattern| {
+                let mut listed = cases.iter().filter(|case| entry.selects(&case.id));
+                listed.any(|case| only_tells(case) || is_remarked(case))
+            };
+            let silent = told.iter().filter(|entry| !tells(entry));
+            nothing(silent.map(|entry| entry.text.clone()).collect())
+        }));
+    }
+    trials
+}
+
+/// Says something to a person and accuses nobody of breaking a MUST.
+fn only_tells(case: &CaseResult) -> bool {
+    matches!(
+        case.verdict,
+        Verdict::Warning { .. } | Verdict::Inconclusive { .. } | Verdict::Untested { .. }
+    )
 }
 
 /// One trial for each entry of `kills`, and one for everything else.
@@ -175,8 +201,12 @@ fn of_defect(defect: &Fixture<Defect>, bench: &Arc<Bench>) -> Vec<Trial> {
 
 /// What a defect lists, ready to match.
 fn listed(defect: &Defect) -> Vec<Pattern> {
-    let pattern = |kill| Pattern::new(kill).unwrap_or_else(|error| panic!("{kill}: {error}"));
-    defect.kills.iter().map(|kill| pattern(kill)).collect()
+    patterns(&defect.kills)
+}
+
+fn patterns(ids: &[String]) -> Vec<Pattern> {
+    let pattern = |id| Pattern::new(id).unwrap_or_else(|error| panic!("{id}: {error}"));
+    ids.iter().map(|id| pattern(id)).collect()
 }
 
 fn is_accused(case: &CaseResult) -> bool {
