@@ -52,12 +52,15 @@ pub fn reference_target(running: &Running, audit_log: Option<&Path>) -> TargetFi
         ..TargetFile::default()
     };
     target.limits.longest_wait = LONGEST_WAIT;
-    target.limits.token_leeway = 0.0;
+    target.limits.token_leeway = seconds(policy.mcp_server.token.leeway);
     let mut given = policy.clients.iter();
     let code_lifetime = given.find_map(|client| client.code_lifetime);
-    target.limits.code_lifetime =
-        code_lifetime.map(|seconds| Duration::from_secs(seconds).as_secs_f64());
+    target.limits.code_lifetime = code_lifetime.map(seconds);
     target
+}
+
+fn seconds(whole: u64) -> f64 {
+    Duration::from_secs(whole).as_secs_f64()
 }
 
 /// A target file as text: what differs from the default, one line for each member or entry.

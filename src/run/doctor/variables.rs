@@ -53,12 +53,15 @@ fn resource(session: &Session, discovery: &Discovery) -> Option<String> {
 
 fn harness(session: &Session, metadata: &Value) -> Value {
     let chosen = session.target.file.registration.secret_authentication;
-    let methods = metadata
-        .get("token_endpoint_auth_methods_supported")
-        .and_then(Value::as_array);
-    let lists = |method: &str| {
-        methods.is_none_or(|methods| methods.iter().any(|listed| listed.as_str() == Some(method)))
+    let list = |member: &str| metadata.get(member).and_then(Value::as_array);
+    let lists = |member: &str, value: &str| {
+        list(member).is_none_or(|list| list.iter().any(|listed| listed.as_str() == Some(value)))
     };
+    let methods = list("token_endpoint_auth_methods_supported");
+    let mut user_grants = vec!["authorization_code"];
+    if lists("grant_types_supported", "refresh_token") {
+        user_grants.push("refresh_token");
+    }
     json!({
         "loopback_redirect": LOOPBACK_REDIRECT,
         "https_redirect": HTTPS_REDIRECT,
@@ -67,9 +70,16 @@ fn harness(session: &Session, metadata: &Value) -> Value {
         // section 2: where the member is missing, client_secret_basic is meant.
         "secret_authentication": match (chosen, methods) {
             (Some(chosen), _) => json!(chosen),
-            (None, Some(_)) if lists("client_secret_post") => json!("client_secret_post"),
+            (None, Some(_))
+                if lists("token_endpoint_auth_methods_supported", "client_secret_post") =>
+            {
+                json!("client_secret_post")
+            }
             _ => json!("client_secret_basic"),
         },
+        // A server may refuse a client that wants a grant which it does not list (RFC 7591 section
+        // 3.2.2).
+        "user_grants": user_grants,
         "jwks": jose::Keys::shared().es256_jwks(),
     })
 }

@@ -15,12 +15,13 @@ use crate::suite::{Params, Steps, Suites, Templates};
 
 const RUN: [&str; 4] = ["state", "code_verifier", "code_challenge", "nonce"];
 const DISCOVERY: [&str; 3] = ["resource_metadata_url", "metadata_url", "challenge"];
-const HARNESS: [&str; 5] = [
+const HARNESS: [&str; 6] = [
     "jwks",
     "loopback_redirect",
     "https_redirect",
     "foreign_redirect",
     "secret_authentication",
+    "user_grants",
 ];
 const TARGET: [&str; 11] = [
     "audit",
