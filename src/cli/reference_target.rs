@@ -10,8 +10,8 @@ use super::failure::Failure;
 use crate::reference::policy::configuration::PreconfiguredClient;
 use crate::reference::{Policy, Running};
 use crate::target::{
-    AuditLog, AuditWords, GivenClient, Operation, OperationCall, SecondResource, Secret,
-    TargetFile, ToolCall, User,
+    AuditLog, AuditWords, Elicitation, GivenClient, Handle, Operation, OperationCall,
+    SecondResource, Secret, TargetFile, ToolCall, User,
 };
 
 /// Their name in reports.
@@ -40,6 +40,8 @@ pub fn reference_target(running: &Running, audit_log: Option<&Path>) -> TargetFi
         scopes: scopes(policy),
         scope_wildcards: true,
         operations: operations(),
+        handles: handles(),
+        elicitations: elicitations(policy),
         second_resource: Some(SecondResource {
             resource: running.second_mcp_url.clone(),
             mcp_server: Some(running.second_mcp_url.clone()),
@@ -141,17 +143,53 @@ fn clients(running: &Running) -> IndexMap<String, GivenClient> {
     clients
 }
 
+/// A tool and its arguments.
+fn tool(name: &str, arguments: &[(&str, &str)]) -> OperationCall {
+    let arguments = arguments
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), json!(value)));
+    OperationCall::Tool(ToolCall {
+        name: name.to_owned(),
+        arguments: Map::from_iter(arguments),
+    })
+}
+
+/// A workflow run is its starter's.
+fn handles() -> IndexMap<String, Handle> {
+    let run = Handle {
+        from: "daily_report".to_owned(),
+        at: "structuredContent/run".to_owned(),
+        argument: "run".to_owned(),
+        call: tool("get_workflow_run", &[]),
+        scopes: Vec::new(),
+    };
+    IndexMap::from([("workflow_run".to_owned(), run)])
+}
+
+/// What asks the user back; the versions before 2026-07-28 know no such answer.
+fn elicitations(policy: &Policy) -> IndexMap<String, Elicitation> {
+    let spoken = &policy.mcp_server.transport.mcp_versions;
+    if !spoken.iter().any(|version| version == "2026-07-28") {
+        return IndexMap::new();
+    }
+    let archive = Elicitation {
+        scopes: vec!["mcp:resources:customer-data:write".to_owned()],
+        call: tool("archive_customer", &[("id", "42")]),
+        answer: Map::from_iter([("confirm".to_owned(), json!(true))]),
+    };
+    let link = Elicitation {
+        call: tool("link_account", &[]),
+        answer: Map::new(),
+        ..archive.clone()
+    };
+    IndexMap::from([
+        ("archive_customer".to_owned(), archive),
+        ("link_account".to_owned(), link),
+    ])
+}
+
 /// The operations of the granular scope model; each leaves the server as it was, or nearly so.
 fn operations() -> IndexMap<String, Operation> {
-    let tool = |name: &str, arguments: &[(&str, &str)]| {
-        let arguments = arguments
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), json!(value)));
-        OperationCall::Tool(ToolCall {
-            name: name.to_owned(),
-            arguments: Map::from_iter(arguments),
-        })
-    };
     let customer = OperationCall::Resource("customer-data://customers/42".to_owned());
     [
         (

@@ -1,5 +1,5 @@
 //! Slash paths into a step's result document: JSON Pointer (RFC 6901) without the leading slash,
-//! and `*` for every element of a list.
+//! and `*` for every element of a list or member of an object.
 
 use serde_json::Value;
 
@@ -30,6 +30,14 @@ pub(super) fn join(at: &str, segment: &str) -> String {
 fn step<'v>(at: &str, value: Option<&'v Value>, segment: &str) -> Vec<(String, Option<&'v Value>)> {
     let one = |value| vec![(join(at, segment), value)];
     match value {
+        Some(Value::Object(members))
+            if segment == "*" && !members.is_empty() && !members.contains_key("*") =>
+        {
+            members
+                .iter()
+                .map(|(name, member)| (join(at, name), Some(member)))
+                .collect()
+        }
         Some(Value::Object(members)) => {
             one(members.get(&segment.replace("~1", "/").replace("~0", "~")))
         }
@@ -73,5 +81,8 @@ mod tests {
         assert_eq!(paths[0], ("keys/0/kid".to_owned(), Some(&json!("a"))));
         assert_eq!(paths[1], ("keys/1/kid".to_owned(), None));
         assert_eq!(resolve(&root, "none/*"), [("none/*".to_owned(), None)]);
+        let root = json!({"asked": {"a": {"mode": "url"}}});
+        let paths = resolve(&root, "asked/*/mode");
+        assert_eq!(paths, [("asked/a/mode".to_owned(), Some(&json!("url")))]);
     }
 }

@@ -44,6 +44,7 @@ pub fn describe(mutation: &Mutation) -> String {
     one("user", &mutation.user);
     one("consent", &mutation.consent);
     one("stop before", &mutation.stop_before);
+    one("browser", &mutation.browser);
     one("client", &mutation.client);
     words.extend(member("sent in", serde_json::to_value(mutation.send_in)));
     words.extend(member(

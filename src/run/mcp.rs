@@ -54,6 +54,11 @@ impl Message {
         message
     }
 
+    /// Adds members to the parameters, inside `arguments` and `_meta` too.
+    pub fn add(&mut self, more: &Map<String, Value>) {
+        merge(&mut self.params, more);
+    }
+
     /// `initialize` (to 2025-11-25).
     pub fn initialize(version: McpVersion) -> Self {
         let mut message = Self::of_method("initialize");
@@ -65,6 +70,18 @@ impl Message {
             .params
             .insert("clientInfo".to_owned(), client_info());
         message
+    }
+}
+
+/// Puts members over others; where both hold an object, within it.
+fn merge(params: &mut Map<String, Value>, more: &Map<String, Value>) {
+    for (name, value) in more {
+        match (params.get_mut(name), value) {
+            (Some(Value::Object(inner)), Value::Object(more)) => inner.extend(more.clone()),
+            _ => {
+                params.insert(name.clone(), value.clone());
+            }
+        }
     }
 }
 
@@ -89,7 +106,8 @@ pub struct Envelope<'a> {
 pub fn request(version: McpVersion, message: &Message, envelope: &Envelope<'_>) -> Request {
     let mut params = message.params.clone();
     if version.is_stateless() {
-        params.insert(
+        let mut honest = Map::new();
+        honest.insert(
             "_meta".to_owned(),
             json!({
                 "io.modelcontextprotocol/protocolVersion": version.as_str(),
@@ -97,6 +115,8 @@ pub fn request(version: McpVersion, message: &Message, envelope: &Envelope<'_>) 
                 "io.modelcontextprotocol/clientInfo": client_info(),
             }),
         );
+        merge(&mut honest, &params);
+        params = honest;
     }
     let notification = message.method.starts_with("notifications/");
     let mut body = json!({ "jsonrpc": "2.0", "method": message.method });

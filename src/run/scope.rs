@@ -108,6 +108,12 @@ impl Scope {
         self.jars.entry(browser.to_owned()).or_default().clone()
     }
 
+    /// The connection called `name`, as no other run calls it.
+    pub fn connection(&self, name: &str) -> String {
+        let nonce = self.fresh["nonce"].as_str().unwrap_or_default();
+        format!("{nonce} {name}")
+    }
+
     /// Notes after a visit who is logged in in `browser` from now on, if anybody.
     pub fn note_login(&mut self, browser: &str, login: Option<(String, CookieJar)>) {
         match login {

@@ -61,6 +61,10 @@ pub enum Capability {
     AccessToken,
     /// Operations with the scope that each needs.
     Operations,
+    /// State handles: what one operation mints and another takes.
+    Handles,
+    /// Operations that ask the user back.
+    Elicitations,
     /// The scope model has wildcards.
     ScopeWildcards,
     /// The audit log can be read.
@@ -79,7 +83,7 @@ pub enum Capability {
 
 impl Capability {
     /// Every capability.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 35] = [
         Self::McpServer,
         Self::Protected,
         Self::ProtectedResourceMetadata,
@@ -106,6 +110,8 @@ impl Capability {
         Self::SecondMcpServer,
         Self::AccessToken,
         Self::Operations,
+        Self::Handles,
+        Self::Elicitations,
         Self::ScopeWildcards,
         Self::AuditLog,
         Self::ShortLivedTokens,

@@ -2,7 +2,7 @@
 //!
 //! What a member touches follows from the step: `set` on `authorize` is the query, on `token` the
 //! form, on `register` the JSON document, on `call` the call's own members (`access_token`,
-//! `operation`, `session`), on `fetch` query, form or JSON, whichever the step has.
+//! `operation`, `session`, those of `params`), on `fetch` query, form or JSON, whichever the step has.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -51,9 +51,12 @@ pub struct Mutation {
     /// `approve` or `deny` instead (`authorize`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub consent: Option<String>,
-    /// Stop before submitting `login` or `consent` (`authorize`).
+    /// Stop before `login`, `consent` or `handback` (`authorize`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_before: Option<String>,
+    /// In another browser (`authorize`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub browser: Option<String>,
     /// Send as another client (profile or `register` step).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,

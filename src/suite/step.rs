@@ -196,9 +196,14 @@ pub struct Authorize {
     /// logged in from an earlier run, any other is new.
     #[serde(default = "main_browser")]
     pub browser: String,
-    /// Stop before submitting `login` or `consent`, to see what happens without.
+    /// Stop before submitting `login` or `consent`, to see what happens without, or before a third
+    /// party's answer is handed back to the server (`handback`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop_before: Option<String>,
+    /// Instead of the authorization request: the `form` or the `handback` before which an earlier
+    /// step stopped. A mutation changes its parameters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open: Option<Value>,
 }
 
 fn first() -> String {
@@ -234,8 +239,9 @@ pub struct ClientRequest {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Call {
-    /// Name of an operation of the target file; `any` is its first one, or `tools/list` where it
-    /// names none; `list` is `tools/list`, and `server/discover` is that method.
+    /// Name of an operation, handle or elicitation of the target file; `any` is the first operation,
+    /// or `tools/list` where there is none; `list` is `tools/list`, and `server/discover` is that
+    /// method.
     #[serde(default = "any")]
     pub operation: String,
     /// Bearer token; none is sent when left out.
@@ -253,6 +259,12 @@ pub struct Call {
     /// Request headers.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub headers: Params,
+    /// Members added to the operation's `params`, inside `arguments` and `_meta` too.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub params: Params,
+    /// A connection that only the steps of this run that name it use, one after the other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection: Option<String>,
 }
 
 fn any() -> String {

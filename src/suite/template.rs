@@ -1,10 +1,11 @@
 //! The template language of the suites: minijinja, strict about undefined names, with the few
 //! functions that OAuth needs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use minijinja::value::ValueKind;
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
 use rand::RngCore as _;
 use serde_json::Value;
@@ -41,6 +42,8 @@ impl Templates {
         environment.add_function("s256", s256);
         environment.add_function("percent_encode", percent_encode);
         environment.add_function("covers", covers);
+        environment.add_function("at", at);
+        environment.add_function("input_responses", input_responses);
         Self { environment }
     }
 
@@ -125,7 +128,7 @@ impl Templates {
 }
 
 /// The functions that are added to those of minijinja.
-pub(super) const FUNCTIONS: [&str; 8] = [
+pub(super) const FUNCTIONS: [&str; 10] = [
     "well_known",
     "well_known_appended",
     "origin",
@@ -134,6 +137,8 @@ pub(super) const FUNCTIONS: [&str; 8] = [
     "s256",
     "percent_encode",
     "covers",
+    "at",
+    "input_responses",
 ];
 
 /// Names for templates.
@@ -245,10 +250,62 @@ pub fn covers(granted: &str, needed: &str) -> bool {
             .is_some_and(|prefix| prefix.ends_with(':') && needed.starts_with(prefix))
 }
 
+/// What stands in `value` at a path (`structuredContent/run`).
+fn at(value: minijinja::Value, path: &str) -> Result<minijinja::Value, Error> {
+    path.split('/').try_fold(value, |value, part| {
+        let index = part.parse::<usize>().ok();
+        let found = match index.filter(|_| value.kind() == ValueKind::Seq) {
+            Some(index) => value.get_item_by_index(index)?,
+            None => value.get_attr(part)?,
+        };
+        match found.is_undefined() {
+            false => Ok(found),
+            true => Err(Error::new(
+                ErrorKind::UndefinedError,
+                format!("there is nothing at {path}"),
+            )),
+        }
+    })
+}
+
+/// The answer of a user who fills in `content` and agrees, to each of the requests for input (MCP
+/// 2026-07-28, multi round-trip requests).
+fn input_responses(
+    requests: minijinja::Value,
+    content: minijinja::Value,
+) -> Result<minijinja::Value, Error> {
+    let names = requests.try_iter()?;
+    let answer = minijinja::context! { action => "accept", content => content };
+    let answers = names.map(|name| (name.to_string(), answer.clone()));
+    let answers: BTreeMap<String, minijinja::Value> = answers.collect();
+    Ok(minijinja::Value::from(answers))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use minijinja::context;
+
+    #[test]
+    fn a_path_leads_into_a_value() {
+        let templates = Templates::new();
+        let value =
+            context! { list => vec![context! { run => "x" }], asked => context! { a => 1 } };
+        let context = context! { result => value };
+        let found = templates.render("{{ at(result, 'list/0/run') }}", &context);
+        assert_eq!(found.expect("renders"), Value::from("x"));
+        assert!(
+            templates
+                .render("{{ at(result, 'list/1') }}", &context)
+                .is_err()
+        );
+        let answers = "{{ input_responses(result.asked, {'ok': true}) }}";
+        let answers = templates.render(answers, &context).expect("renders");
+        assert_eq!(
+            answers,
+            serde_json::json!({"a": {"action": "accept", "content": {"ok": true}}})
+        );
+    }
 
     #[test]
     fn a_whole_expression_keeps_its_type() {

@@ -67,6 +67,12 @@ pub struct TargetFile {
     /// Operations that may be called, by name; the first is the one for checks that need any.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     pub operations: IndexMap<String, Operation>,
+    /// State handles, by name: what one operation mints and another takes.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub handles: IndexMap<String, Handle>,
+    /// Operations that ask the user back before they do anything, by name.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub elicitations: IndexMap<String, Elicitation>,
     /// A second resource of the same authorization server, for audience checks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub second_resource: Option<SecondResource>,
@@ -219,6 +225,37 @@ pub struct Operation {
     pub scopes: Vec<String>,
     /// What to send: one of `tool`, `resource`, `method`.
     pub call: OperationCall,
+}
+
+/// A state handle that belongs to the user for whom it was minted (MCP security best practices).
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Handle {
+    /// The operation whose result holds a new one.
+    pub from: String,
+    /// Where in its result (`structuredContent/run`).
+    pub at: String,
+    /// The argument of `call` that takes it.
+    pub argument: String,
+    /// What to send: `tool`, without that argument.
+    pub call: OperationCall,
+    /// The scopes that it needs, all of them.
+    #[serde(default)]
+    pub scopes: Vec<String>,
+}
+
+/// An operation that asks the user back (MCP elicitation).
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Elicitation {
+    /// The scopes that it needs, all of them.
+    #[serde(default)]
+    pub scopes: Vec<String>,
+    /// What to send: one of `tool`, `resource`.
+    pub call: OperationCall,
+    /// What the user fills in.
+    #[serde(default)]
+    pub answer: Params,
 }
 
 /// The request of an operation.

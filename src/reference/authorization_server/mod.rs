@@ -37,8 +37,14 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/authorize", any(authorize::endpoint))
         .route("/login", any(authorize::login::endpoint))
         .route("/consent", any(authorize::consent::endpoint))
+        .route("/link", any(authorize::link::endpoint))
         .route("/jwks", cors::route(any(jwks::endpoint), cors.jwks))
         .route("/token", cors::route(any(token::endpoint), cors.token));
+    if site.policy.authorization.delegation.enabled {
+        endpoints = endpoints
+            .route("/callback", any(authorize::delegate::callback))
+            .route("/third-party", any(authorize::delegate::third_party));
+    }
     if site.policy.registration.enabled {
         endpoints = endpoints.route(
             "/register",

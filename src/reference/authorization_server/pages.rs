@@ -19,6 +19,8 @@ pub enum Page {
     Login,
     /// Approve or deny.
     Consent,
+    /// Something is done.
+    Done,
     /// Something is wrong.
     Error,
 }
@@ -28,6 +30,7 @@ impl Page {
         match self {
             Self::Login => "login.html",
             Self::Consent => "consent.html",
+            Self::Done => "done.html",
             Self::Error => "error.html",
         }
     }
@@ -41,6 +44,7 @@ fn environment() -> &'static Environment<'static> {
             ("frame.html", include_str!("pages/frame.html")),
             ("login.html", include_str!("pages/login.html")),
             ("consent.html", include_str!("pages/consent.html")),
+            ("done.html", include_str!("pages/done.html")),
             ("error.html", include_str!("pages/error.html")),
         ];
         for (name, source) in sources {

@@ -1,4 +1,5 @@
-//! Resource indicators (RFC 8707) as pure functions. Resources are compared byte for byte.
+//! Resource indicators (RFC 8707) as pure functions. Resources are compared byte for byte, but for the
+//! case of scheme and host.
 
 use crate::reference::policy::refresh::ResourceBound;
 use crate::reference::policy::resource::{
@@ -39,6 +40,7 @@ pub fn decide(
             }
             (false, _) => return Err(refuse("resource is no absolute URI without fragment")),
         };
+        let taken = as_known(policy, known, taken);
         let is_known = known.iter().any(|known| known == taken);
         match (is_known, policy.unknown) {
             (true, _) | (false, UnknownResource::Issued) => {
@@ -80,13 +82,36 @@ pub fn narrow(
     };
     requested
         .iter()
+        .map(|resource| as_known(policy, known, resource))
         .map(
             |resource| match allowed.iter().any(|allowed| allowed == resource) {
-                true => Ok((*resource).to_owned()),
+                true => Ok(resource.to_owned()),
                 false => Err(refuse()),
             },
         )
         .collect()
+}
+
+/// The known resource that differs from this one at most by the case of scheme and host (MCP
+/// authorization "canonical server URI", RFC 3986 section 6.2.2.1).
+fn as_known<'r>(policy: &ResourcePolicy, known: &'r [String], resource: &'r str) -> &'r str {
+    let is_same = |known: &&String| match (by_authority(known), by_authority(resource)) {
+        (Some((ours, path)), Some((theirs, other))) => {
+            ours.eq_ignore_ascii_case(theirs) && path == other
+        }
+        _ => false,
+    };
+    let mut candidates = known.iter().filter(|_| policy.host_case_ignored);
+    candidates
+        .find(is_same)
+        .map_or(resource, |found| found.as_str())
+}
+
+/// Scheme and authority, and the rest.
+fn by_authority(uri: &str) -> Option<(&str, &str)> {
+    let authority = uri.find("://")? + 3;
+    let end = uri[authority..].find('/');
+    Some(uri.split_at(end.map_or(uri.len(), |at| authority + at)))
 }
 
 /// An absolute URI without a fragment (RFC 8707 section 2).

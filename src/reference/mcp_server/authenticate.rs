@@ -39,7 +39,7 @@ impl Call<'_> {
             .await
         {
             Ok(caller) => Ok(self.identify(caller)),
-            Err(_) if !self.token_is_required() => Ok(self.stand_in()),
+            Err(_) if !self.connection_counts() && !self.token_is_required() => Ok(self.stand_in()),
             Err(Fault::Unreachable) => {
                 let entry = self.entry(Event::AccessDenied, None, self.operations().first());
                 self.server
@@ -88,6 +88,10 @@ impl Call<'_> {
             }
             TokenRequired::Never => false,
         }
+    }
+
+    fn connection_counts(&self) -> bool {
+        self.policy().access.token_required == TokenRequired::UnlessConnectionKnown
     }
 
     fn knows_session(&self) -> bool {

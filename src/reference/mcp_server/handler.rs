@@ -8,20 +8,22 @@ use std::sync::Arc;
 
 use http::request::Parts;
 use rmcp::model::{
-    CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, Extensions,
-    Implementation, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
-    PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse,
-    ReadResourceResult, Resource, ResourceContents, ServerCapabilities, ServerConfig, Tool,
+    CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorCode,
+    Extensions, Implementation, InputRequiredResult, ListResourceTemplatesResult,
+    ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProtocolVersion,
+    ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, Resource,
+    ResourceContents, ServerCapabilities, ServerConfig, Tool,
 };
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::customers::{CUSTOMERS, STEM};
 use super::incoming::MODERN;
 use super::operations::tool_needs;
 use super::policy::{CacheMark, ScopeCheck, ToolListing};
-use super::scope::{self, Question};
+use super::questions::Question;
+use super::scope;
 use super::tools::{self, Data, TOOLS, ToolError, Workbench};
 use super::verify::Caller;
 use crate::reference::Site;
@@ -45,13 +47,104 @@ impl Handler {
         }
     }
 
+    /// The question back to the user, unless the request brings the answer to it.
+    fn question(
+        &self,
+        request: &CallToolRequestParams,
+        caller: &Caller,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<Option<InputRequiredResult>, ErrorData> {
+        let asked = Question {
+            user: caller.user.clone(),
+            call: format!("{} {:?}", request.name, request.arguments),
+        };
+        let questions = &self.data.questions;
+        let answer = request.input_responses.as_ref();
+        let answer = answer.and_then(|answers| answers.get("confirmation"));
+        if let Some(answer) = answer {
+            let check = self.site.policy.mcp_server.access.request_state;
+            let state = request.request_state.as_deref().unwrap_or_default();
+            if !questions.is_answer(state, &asked, check) {
+                return Err(ErrorData::invalid_params(
+                    "this answers no open question",
+                    None,
+                ));
+            }
+            let linking = self.site.store.lock().linking.get(state).cloned();
+            let is_done = linking.is_some_and(|(_, is_done)| is_done);
+            if is_done || answer["content"]["confirm"] == Value::Bool(true) {
+                return Ok(None);
+            }
+            return Err(ErrorData::invalid_params("the user did not confirm", None));
+        }
+        let capabilities = context.client_capabilities();
+        if capabilities.is_none_or(|client| client.elicitation.is_none()) {
+            return Err(ErrorData::new(
+                ErrorCode::MISSING_REQUIRED_CLIENT_CAPABILITY,
+                "the client cannot ask its user",
+                None,
+            ));
+        }
+        let state = questions.ask(asked);
+        if request.name == "link_account" {
+            let waiting = (caller.user.clone(), false);
+            self.site
+                .store
+                .lock()
+                .linking
+                .insert(state.clone(), waiting);
+        }
+        let named = match self
+            .site
+            .policy
+            .mcp_server
+            .access
+            .elicitation_url_names_user
+        {
+            true => format!("&user={}", caller.user),
+            false => String::new(),
+        };
+        let page = json!({
+            "method": "elicitation/create",
+            "params": {
+                "mode": "url",
+                "message": "Log in to link the account.",
+                "elicitationId": state,
+                "url": format!("{}?id={state}{named}", self.site.endpoint("/link")),
+            },
+        });
+        let form = json!({
+            "method": "elicitation/create",
+            "params": {
+                "mode": "form",
+                "message": "Put this record away?",
+                "requestedSchema": {
+                    "type": "object",
+                    "properties": {"confirm": {"type": "boolean"}},
+                    "required": ["confirm"],
+                },
+            },
+        });
+        let question = if request.name == "link_account" {
+            page
+        } else {
+            form
+        };
+        let question = serde_json::from_value(question)
+            .map_err(|error| ErrorData::internal_error(error.to_string(), None))?;
+        let requests = [("confirmation".to_owned(), question)]
+            .into_iter()
+            .collect();
+        Ok(Some(InputRequiredResult::new(Some(requests), Some(state))))
+    }
+
     fn is_listed(&self, tool: &tools::Tool, caller: &Caller) -> bool {
         let policy = &self.site.policy.mcp_server;
         let needed = tool_needs(tool.name, &Value::Null);
         let listing_only = policy.access.scope_check == ScopeCheck::ListingOnly;
         policy.access.tool_listing == ToolListing::All && !listing_only
             || needed.is_none_or(|needed| {
-                let question = Question {
+                let question = scope::Question {
                     needed: &needed,
                     method: if listing_only {
                         "tools/list"
@@ -125,6 +218,11 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let caller = caller(&context.extensions);
+        if ["archive_customer", "link_account"].contains(&&*request.name)
+            && let Some(question) = self.question(&request, &caller, &context)?
+        {
+            return Ok(question.into());
+        }
         let arguments = Value::Object(request.arguments.unwrap_or_default());
         match tools::call(&request.name, &arguments, &self.bench(&caller)) {
             Ok(result) => Ok(CallToolResult::structured(result).into()),

@@ -26,6 +26,7 @@ mod metadata;
 mod operations;
 mod permit;
 pub mod policy;
+mod questions;
 mod refuse;
 mod runs;
 mod scope;

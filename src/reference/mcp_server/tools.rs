@@ -8,6 +8,7 @@ use super::answers::{sentiment, weather};
 use super::customers::{Customers, STEM};
 use super::operations::WRITE;
 use super::policy::{AccessPolicy, CustomerDataOwner};
+use super::questions::Questions;
 use super::runs::Runs;
 use super::verify::Caller;
 
@@ -24,7 +25,7 @@ pub struct Tool {
 }
 
 /// Every tool.
-pub const TOOLS: [Tool; 6] = [
+pub const TOOLS: [Tool; 8] = [
     Tool {
         name: "get_weather",
         description: "The weather in a city",
@@ -35,6 +36,18 @@ pub const TOOLS: [Tool; 6] = [
         name: "update_customer",
         description: "Adds a note to a customer's record",
         arguments: &["id", "note"],
+        scope: Some(WRITE),
+    },
+    Tool {
+        name: "archive_customer",
+        description: "Puts a customer's record away, once the user has confirmed it",
+        arguments: &["id"],
+        scope: Some(WRITE),
+    },
+    Tool {
+        name: "link_account",
+        description: "Links an account elsewhere, once the user has logged in on a page for it",
+        arguments: &[],
         scope: Some(WRITE),
     },
     Tool {
@@ -85,6 +98,8 @@ pub struct Data {
     pub customers: Customers,
     /// Workflow runs.
     pub runs: Runs,
+    /// Questions to users.
+    pub questions: Questions,
 }
 
 /// What a tool works with.
@@ -131,6 +146,11 @@ pub fn call(name: &str, arguments: &Value, bench: &Workbench<'_>) -> Result<Valu
             let notes = customers.add(text("id"), owner, text("note"), mode);
             json!({"id": text("id"), "notes": notes.ok_or(ToolError::Nothing("customer"))?})
         }
+        // The record itself is never shown: who confirmed is.
+        "archive_customer" => {
+            json!({"id": text("id"), "status": "archived", "user": bench.caller.user})
+        }
+        "link_account" => json!({"status": "linked", "user": bench.caller.user}),
         "run_workflow" => {
             let handles = bench.access.run_handles;
             let run = bench

@@ -250,6 +250,35 @@ decision! {
     }
 }
 
+decision! {
+    /// What a third party's answer must bring back as `state` (MCP best practices, "OAuth state
+    /// parameter validation").
+    pub enum DelegatedState {
+        /// One that waits in this very browser.
+        #[default]
+        Bound,
+        /// One that waits in whatever browser.
+        AnyBrowser,
+        /// None: the request that waits in this browser goes on.
+        Unchecked,
+    }
+}
+
+section! {
+    /// How users log in at a third party, with one client identifier for all clients (MCP best
+    /// practices, "confused deputy problem").
+    pub struct DelegationPolicy {
+        /// Whether they do.
+        enabled: bool = false,
+        /// What comes back.
+        state: DelegatedState = DelegatedState::Bound,
+        /// Whether a state is good for one answer only.
+        state_single_use: bool = true,
+        /// Whether the consent form is taken only from the browser that it was shown to.
+        consent_bound: bool = true,
+    }
+}
+
 section! {
     /// What the consent page shows (OAuth 2.1 section 7.3).
     pub struct ConsentPagePolicy {
@@ -318,6 +347,8 @@ section! {
         login: Login = Login::Required,
         /// Who must agree.
         consent: Consent = Consent::Always,
+        /// Logins at a third party.
+        delegation: DelegationPolicy = DelegationPolicy::default(),
         /// What denial does.
         denial: Denial = Denial::AccessDenied,
         /// Whether the forms' anti-forgery value is compared (RFC 6749 section 10.12).

@@ -64,6 +64,9 @@ decision! {
 section! {
     /// Decisions about resources.
     pub struct ResourcePolicy {
+        /// Whether upper case in scheme and host makes no difference (MCP authorization "canonical server
+        /// URI": it should not).
+        host_case_ignored: bool = true,
         /// The resource identifiers that the server knows, the default first; those of the two
         /// MCP servers unless given.
         known: Vec<String> = Vec::new(),

@@ -13,6 +13,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::authorization_server::authorize::request::AuthorizationRequest;
 use client::{CachedDocument, Client};
 use grant::{AccessToken, Code, Grant, GrantId, RefreshToken};
 use session::{Session, Transaction};
@@ -49,6 +50,12 @@ pub struct State {
     pub sessions: HashMap<String, Session>,
     /// Authorization requests that wait for a user.
     pub transactions: HashMap<String, Transaction>,
+    /// Requests that wait for a third party's answer: session and request, by `state`.
+    pub delegated: HashMap<String, (String, AuthorizationRequest)>,
+    /// The third party's own sessions, by cookie value, and codes: the user of each.
+    pub third_party: HashMap<String, String>,
+    /// Pages that wait for a user who was asked to log in there: who, and whether it was done.
+    pub linking: HashMap<String, (String, bool)>,
     /// Users' consents: user and client.
     pub consents: HashSet<(String, String)>,
     /// `jti` of client assertions that were used, by client, with their end of life.

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::{At, Done, Halt, exposed};
+use super::{At, Done, Halt, exposed, halt};
 use crate::run::Outcome;
 use crate::run::parameters::{Pairs, describe, pairs, with_query};
 use crate::run::redact::Kind;
 use crate::run::user_agent::{
-    Consent, Credentials, MAX_PAGES, Method, PageKind, PageSeen, StopBefore, Visit, VisitOutcome,
-    Visited,
+    Consent, Credentials, Delegated, MAX_PAGES, Method, PageKind, PageSeen, StopBefore, Visit,
+    VisitOutcome, Visited,
 };
 use crate::suite::{Authorize, MAIN_BROWSER};
 use crate::target::AuthorizationRequest;
@@ -25,18 +25,38 @@ pub async fn step(at: &mut At<'_>, step: &Authorize) -> Result<Done, Halt> {
         .client
         .clone()
         .ok_or_else(|| Halt::Fault("the step has no client".to_owned()))?;
-    let mut list = pairs(&at.params(&step.query)?);
-    if !step.query.contains_key("client_id") {
-        list.insert(0, ("client_id".to_owned(), client.live.client_id.clone()));
-    }
-    add_standing_parameters(&mut list, &at.session.target.file.authorization);
+    let left = match &step.open {
+        Some(left) => Some(Left::new(at, left)?),
+        None => None,
+    };
+    let mut list = match &left {
+        Some(left) => left.members.clone(),
+        None => {
+            let mut list = pairs(&at.params(&step.query)?);
+            if !step.query.contains_key("client_id") {
+                list.insert(0, ("client_id".to_owned(), client.live.client_id.clone()));
+            }
+            add_standing_parameters(&mut list, &at.session.target.file.authorization);
+            list
+        }
+    };
     at.mutation.changes.to_pairs(&mut list);
-    let jar = at.scope.jar(&step.browser);
+    let browser = at
+        .mutation
+        .browser
+        .as_ref()
+        .unwrap_or(&step.browser)
+        .clone();
+    let jar = at.scope.jar(&browser);
     let mut jar = jar.lock().await;
     let recipe = &at.session.target.file.login;
     let user = user(at, step)?;
-    let visit = visit(at, step, &user, &endpoint, &list, client.live.redirect_uris)?;
-    let lent = match may_be_logged_in(step, &visit) && jar.is_empty() {
+    let mut visit = visit(at, step, &user, &endpoint, &list, client.live.redirect_uris)?;
+    visit.everyday = browser == MAIN_BROWSER;
+    if let Some(left) = left {
+        left.begin(&mut visit, &list);
+    }
+    let lent = match may_be_logged_in(&visit) && jar.is_empty() {
         true => at.session.logins.lend(&user),
         false => None,
     };
@@ -52,13 +72,73 @@ pub async fn step(at: &mut At<'_>, step: &Authorize) -> Result<Done, Halt> {
     // A visit without an end may have left anything behind.
     let is_sound = !matches!(visited.outcome, VisitOutcome::Undecided { .. });
     let login = (is_sound && visited.logged_in).then(|| (user, jar.clone()));
-    at.scope.note_login(&step.browser, login);
-    Ok(describe_visit(at, visited, &list))
+    at.scope.note_login(&browser, login);
+    let mut done = describe_visit(at, visited, &list);
+    let wanted = match step.stop_before.as_deref() {
+        Some("handback") => "handback",
+        _ => "form",
+    };
+    // It went as far as it was to go.
+    let is_planned = step.stop_before.is_some() && at.mutation.stop_before.is_none();
+    if is_planned && done.result.contains_key(wanted) && !done.outcome.is_accepted() {
+        done.outcome = Outcome::Accepted;
+    }
+    Ok(done)
+}
+
+/// What an earlier visit stopped before: a form, or the address of a third party's answer.
+struct Left {
+    address: String,
+    post: bool,
+    members: Pairs,
+}
+
+impl Left {
+    fn new(at: &At<'_>, left: &Value) -> Result<Self, Halt> {
+        let left = at
+            .session
+            .templates
+            .render_value(left, &at.context)
+            .map_err(halt)?;
+        if let Value::String(address) = &left {
+            let (bare, query) = address.split_once('?').unwrap_or((address, ""));
+            return Ok(Self {
+                address: bare.to_owned(),
+                post: false,
+                members: url::form_urlencoded::parse(query.as_bytes())
+                    .into_owned()
+                    .collect(),
+            });
+        }
+        let members = left.get("members").cloned().unwrap_or_default();
+        let (Some(action), Ok(members)) = (
+            left.get("action").and_then(Value::as_str),
+            serde_json::from_value(members),
+        ) else {
+            return Err(Halt::Stopped("no form was left to send".to_owned()));
+        };
+        Ok(Self {
+            address: action.to_owned(),
+            post: left.get("post") == Some(&Value::Bool(true)),
+            members,
+        })
+    }
+
+    fn begin(self, visit: &mut Visit, list: &Pairs) {
+        visit.requested_redirect_uri = None;
+        if self.post {
+            visit.authorization_url = self.address;
+            visit.form = Some(list.clone());
+        } else {
+            visit.authorization_url = with_query(&self.address, list);
+        }
+    }
 }
 
 /// Whether the person may have logged in before: in the browser of everyday, on the way to a code.
-fn may_be_logged_in(step: &Authorize, visit: &Visit) -> bool {
-    step.browser == MAIN_BROWSER
+fn may_be_logged_in(visit: &Visit) -> bool {
+    visit.everyday
+        && visit.form.is_none()
         && visit.consent == Consent::Approve
         && visit.stop_before.is_none()
         && visit.login.is_some()
@@ -106,6 +186,7 @@ fn visit(
         .or(step.stop_before.as_ref());
     Ok(Visit {
         authorization_url: with_query(endpoint, list),
+        form: None,
         redirect_uris,
         requested_redirect_uri: list
             .iter()
@@ -119,6 +200,7 @@ fn visit(
         },
         stop_before: stop.map(|stop| match stop.as_str() {
             "consent" => StopBefore::Consent,
+            "handback" => StopBefore::Handback,
             _ => StopBefore::Login,
         }),
         method: match at.mutation.method.as_deref() {
@@ -127,7 +209,7 @@ fn visit(
         },
         max_pages: MAX_PAGES,
         user: user.to_owned(),
-        everyday: step.browser == MAIN_BROWSER,
+        everyday: true,
     })
 }
 
@@ -215,6 +297,19 @@ fn describe_visit(at: &At<'_>, visited: Visited, list: &Pairs) -> Done {
         result.insert("pages".to_owned(), visited.pages.iter().map(page).collect());
         result.insert("framable_pages".to_owned(), framable(&visited.pages));
     }
+    if at.session.user_agent.shows_pages() {
+        result.insert("delegated".to_owned(), delegated(&visited.delegated));
+    }
+    if let Some(form) = &visited.form {
+        for (_, value) in form.members.iter().filter(|(_, value)| value.len() >= 16) {
+            at.session.http.vault().learn(Kind::Cookie, value);
+        }
+        let form = json!({ "action": form.action, "post": form.post, "members": form.members });
+        result.insert("form".to_owned(), form);
+    }
+    if let Some(handback) = visited.handback {
+        result.insert("handback".to_owned(), json!(handback));
+    }
     result.insert("logged_in".to_owned(), json!(visited.logged_in));
     result.insert("consented".to_owned(), json!(visited.consented));
     result.insert("sent".to_owned(), describe(list));
@@ -230,6 +325,17 @@ fn asked_for(list: &Pairs, scope: &str) -> bool {
     list.iter()
         .filter(|(name, _)| name == "scope")
         .any(|(_, asked)| asked.split(' ').any(|one| one == scope))
+}
+
+fn delegated(requests: &[Delegated]) -> Value {
+    let told = requests.iter().map(|request| {
+        json!({
+            "origin": request.origin,
+            "client_id": request.client_id,
+            "redirect_uri": request.redirect_uri,
+        })
+    });
+    told.collect()
 }
 
 fn page(page: &PageSeen) -> Value {

@@ -89,6 +89,8 @@ struct Prepared {
     /// The token of the handshake, where only the operation deviates.
     honest_token: Option<String>,
     session: Option<String>,
+    /// The connection that the step names.
+    connection: Option<String>,
     headers: Vec<(String, String)>,
 }
 
@@ -104,12 +106,14 @@ impl Prepared {
                 members.insert(name.to_owned(), at.text(template)?);
             }
         }
+        members.extend(at.params(&step.params)?);
         let honest_token = members
             .get("access_token")
             .and_then(Value::as_str)
             .map(str::to_owned);
         at.mutation.changes.to_members(&mut members);
         let text = |name: &str| members.get(name).and_then(Value::as_str).map(str::to_owned);
+        let session = text("session");
         let url =
             match &step.server {
                 Some(server) => at.string(server)?,
@@ -138,13 +142,21 @@ impl Prepared {
         if let Some(token) = &access_token {
             at.session.http.vault().learn(Kind::AccessToken, token);
         }
+        let mut message = message(at, text("operation").as_deref().unwrap_or("any"))?;
+        let own = |name: &str| ["operation", "access_token", "session"].contains(&name);
+        members.retain(|name, _| !own(name));
+        message.add(&members);
         Ok(Self {
             url,
             version,
-            message: message(at, text("operation").as_deref().unwrap_or("any"))?,
+            message,
             access_token,
             honest_token,
-            session: text("session"),
+            session,
+            connection: step
+                .connection
+                .as_ref()
+                .map(|name| at.scope.connection(name)),
             headers: pairs(&at.params(&step.headers)?),
         })
     }
@@ -171,6 +183,7 @@ impl Prepared {
         };
         let mut request = mcp::request(self.version, message, &envelope);
         request.headers.extend(self.headers.iter().cloned());
+        request.connection.clone_from(&self.connection);
         if is_honest {
             return at.send_honest(purpose, request).await;
         }
@@ -208,20 +221,23 @@ impl Prepared {
 
 /// The operation called `name`.
 fn message(at: &At<'_>, name: &str) -> Result<Message, Halt> {
-    let operations = &at.session.target.file.operations;
-    let operation =
-        match name {
-            "list" => None,
-            "server/discover" => return Ok(Message::of_method(name)),
-            "any" => operations.values().next(),
-            name => Some(operations.get(name).ok_or_else(|| {
-                Halt::Fault(format!("the target file has no operation {name:?}"))
-            })?),
-        };
-    Ok(operation.map_or_else(
-        || Message::of_method("tools/list"),
-        |operation| Message::of_operation(&operation.call),
-    ))
+    let file = &at.session.target.file;
+    let named = || {
+        let operation = file.operations.get(name).map(|one| &one.call);
+        let handle = || file.handles.get(name).map(|one| &one.call);
+        let asked = || file.elicitations.get(name).map(|one| &one.call);
+        operation.or_else(handle).or_else(asked)
+    };
+    let call = match name {
+        "list" => None,
+        "server/discover" => return Ok(Message::of_method(name)),
+        "any" => file.operations.values().next().map(|one| &one.call),
+        name => Some(
+            named()
+                .ok_or_else(|| Halt::Fault(format!("the target file has no operation {name:?}")))?,
+        ),
+    };
+    Ok(call.map_or_else(|| Message::of_method("tools/list"), Message::of_operation))
 }
 
 /// Takes the token out of the `Authorization` header and puts it elsewhere.

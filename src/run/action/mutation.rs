@@ -33,6 +33,8 @@ pub struct Rendered {
     pub consent: Option<String>,
     /// Where the user stops.
     pub stop_before: Option<String>,
+    /// Another browser.
+    pub browser: Option<String>,
     /// Only this request of a call deviates.
     pub stage: Option<Stage>,
 }
@@ -76,6 +78,7 @@ impl Rendered {
             user: mutation.user.clone(),
             consent: mutation.consent.clone(),
             stop_before: mutation.stop_before.clone(),
+            browser: mutation.browser.clone(),
             stage: mutation.stage,
         })
     }

@@ -66,6 +66,7 @@ fn merged(earlier: Option<Mutation>, change: Option<&Mutation>) -> Mutation {
     out.user = change.user.clone().or(out.user);
     out.consent = change.consent.clone().or(out.consent);
     out.stop_before = change.stop_before.clone().or(out.stop_before);
+    out.browser = change.browser.clone().or(out.browser);
     out.client = change.client.clone().or(out.client);
     out.stage = change.stage.or(out.stage);
     out

@@ -362,6 +362,16 @@ fn operator(session: &Session, all: &mut Capabilities) {
             "`operations` with the `scopes` that each needs",
         ),
         (
+            C::Handles,
+            !file.handles.is_empty(),
+            "`handles`, what one operation mints and another takes",
+        ),
+        (
+            C::Elicitations,
+            !file.elicitations.is_empty(),
+            "`elicitations`, operations that ask the user back",
+        ),
+        (
             C::SecondResource,
             second.is_some(),
             "`second_resource`, another resource of the same authorization server",

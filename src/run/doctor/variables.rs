@@ -106,6 +106,30 @@ fn target(session: &Session, discovery: &Discovery) -> Value {
             })
         })
         .collect();
+    // A token has to be good for the operation that mints the handle too.
+    let handles: Vec<Value> = file
+        .handles
+        .iter()
+        .map(|(name, handle)| {
+            let from = file.operations.get(&handle.from);
+            let mut scopes = from.map_or_else(Vec::new, |from| from.scopes.clone());
+            scopes.extend(handle.scopes.iter().cloned());
+            json!({
+                "name": name,
+                "from": handle.from,
+                "at": handle.at,
+                "argument": handle.argument,
+                "scope": joined(&scopes),
+            })
+        })
+        .collect();
+    let elicitations: Vec<Value> = file
+        .elicitations
+        .iter()
+        .map(|(name, asked)| {
+            json!({ "name": name, "answer": asked.answer, "scope": joined(&asked.scopes) })
+        })
+        .collect();
     let mut supported = strings(
         discovery
             .resource_metadata
@@ -137,6 +161,8 @@ fn target(session: &Session, discovery: &Discovery) -> Value {
         "scopes": granted,
         "registration_scope": file.registration.scope.clone().or_else(|| joined(&registered)),
         "operations": operations,
+        "handles": handles,
+        "elicitations": elicitations,
         "second_resource": file.second_resource,
         "limits": file.limits,
         "scope_wildcards": file.scope_wildcards,

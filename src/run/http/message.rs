@@ -33,6 +33,8 @@ pub struct Request {
     pub kind: RequestKind,
     /// Whether it must have a connection of its own.
     pub fresh_connection: bool,
+    /// The name of a connection that no other request uses.
+    pub connection: Option<String>,
 }
 
 impl Request {

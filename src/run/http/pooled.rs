@@ -1,6 +1,7 @@
 //! The ordinary transport: reqwest, with everything switched off that it would do by itself.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use rustls::ClientConfig;
@@ -10,6 +11,7 @@ use super::resolve::GuardedResolver;
 use super::wire::Wire;
 use super::{AllowedOrigins, ClientError, Failure, Limits, Response};
 use super::{body, failure};
+use crate::run::FailureKind;
 
 /// Common servers close an idle connection after five seconds; staying well below avoids sending
 /// into a connection that is being closed, which would look like a fault of the server.
@@ -19,6 +21,8 @@ const IDLE: Duration = Duration::from_secs(2);
 pub(super) struct Pooled {
     keeping: RwLock<reqwest::Client>,
     fresh: reqwest::Client,
+    /// Clients with a connection of their own, by its name.
+    named: Mutex<HashMap<String, reqwest::Client>>,
     build: Box<dyn Fn(usize) -> Result<reqwest::Client, ClientError> + Send + Sync>,
 }
 
@@ -50,6 +54,7 @@ impl Pooled {
         Ok(Self {
             keeping: RwLock::new(build(usize::MAX)?),
             fresh: build(0)?,
+            named: Mutex::default(),
             build: Box::new(build),
         })
     }
@@ -59,6 +64,18 @@ impl Pooled {
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// The client that keeps the connection of this name, and no other.
+    fn named(&self, name: &str) -> Result<reqwest::Client, Failure> {
+        let mut named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = named.get(name) {
+            return Ok(client.clone());
+        }
+        let client = (self.build)(1)
+            .map_err(|error| Failure::new(FailureKind::Unreachable, error.to_string()))?;
+        named.insert(name.to_owned(), client.clone());
+        Ok(client)
     }
 
     /// Uses none of the present connections again. A server may end the connection on which it
@@ -77,9 +94,10 @@ impl Pooled {
         limits: &Limits,
         until: Instant,
     ) -> Result<Response, Failure> {
-        let client = match wire.fresh_connection {
-            true => self.fresh.clone(),
-            false => self.keeping(),
+        let client = match (&wire.connection, wire.fresh_connection) {
+            (Some(name), _) => self.named(name)?,
+            (None, true) => self.fresh.clone(),
+            (None, false) => self.keeping(),
         };
         let mut request = client
             .request(wire.method.clone(), wire.url.clone())

@@ -23,6 +23,7 @@ pub(super) struct Wire {
     pub headers: HeaderMap,
     pub body: Option<Bytes>,
     pub fresh_connection: bool,
+    pub connection: Option<String>,
 }
 
 impl Wire {
@@ -46,6 +47,7 @@ impl Wire {
             headers: headers(&request.headers)?,
             body: request.body.clone().map(Bytes::from),
             fresh_connection: request.fresh_connection,
+            connection: request.connection.clone(),
         })
     }
 

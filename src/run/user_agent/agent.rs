@@ -5,7 +5,7 @@ use super::browser::Browser;
 use super::command::Program;
 use super::interactive::Person;
 use super::walk::Walk;
-use super::{CookieJar, Visit, VisitOutcome, Visited};
+use super::{CookieJar, StopBefore, Visit, VisitOutcome, Visited};
 use crate::run::http::Client;
 use crate::run::redact::Kind;
 use crate::target::{Driver, Recipe, Target};
@@ -52,6 +52,10 @@ impl UserAgent {
         if let Some(login) = &visit.login {
             client.vault().learn(Kind::Password, &login.password);
         }
+        let is_walk = matches!(self.0, Driving::Form);
+        if !is_walk && (visit.form.is_some() || visit.stop_before == Some(StopBefore::Handback)) {
+            return Visited::undecided("only the driver `form` can do this");
+        }
         match &self.0 {
             Driving::Form => Walk::new(client, jar, &visit, recipe).go().await,
             #[cfg(feature = "browser")]
@@ -84,6 +88,9 @@ impl Visited {
     /// A visit of which only the end is known.
     pub(super) fn ended(outcome: VisitOutcome) -> Self {
         Self {
+            delegated: Vec::new(),
+            form: None,
+            handback: None,
             outcome,
             pages: Vec::new(),
             exchanges: Vec::new(),

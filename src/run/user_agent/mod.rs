@@ -29,8 +29,8 @@ pub use agent::UserAgent;
 pub use jar::CookieJar;
 pub use survey::{FormSeen, Survey, survey};
 pub use visit::{
-    Consent, Credentials, MAX_PAGES, Method, PageKind, PageSeen, StopBefore, Visit, VisitOutcome,
-    Visited,
+    Consent, Credentials, Delegated, FormLeft, MAX_PAGES, Method, PageKind, PageSeen, StopBefore,
+    Visit, VisitOutcome, Visited,
 };
 
 /// The most that is kept of a page's text.

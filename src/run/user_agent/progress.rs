@@ -4,10 +4,12 @@ use std::collections::HashMap;
 
 use url::Url;
 
+use super::callback::{parameters, query_and_fragment};
 use super::choose::Next;
 use super::page::Page;
 use super::submission::Submission;
-use super::{PageKind, PageSeen, StopBefore, Visit, VisitOutcome, Visited, words};
+use super::{Delegated, PageKind, PageSeen, StopBefore, Visit, VisitOutcome, Visited, words};
+use crate::run::http::Origin;
 use crate::target::Recipe;
 
 /// The same form may come back once: a session may have been missing or a token stale.
@@ -131,6 +133,43 @@ impl<'v> Progress<'v> {
             (true, false) => "the login form never ends".to_owned(),
             _ => "the same form comes again and again".to_owned(),
         })
+    }
+
+    /// Notes an address on the way: a request that the server makes to a third party, or the
+    /// answer to one. Says whether the visit ends before that answer is handed back.
+    pub fn is_handed_back(&mut self, address: &str) -> bool {
+        let (query, _) = query_and_fragment(address);
+        let list = parameters(query);
+        let value = |wanted: &str| {
+            let found = list.iter().find(|(name, _)| name == wanted);
+            found.map(|(_, value)| value.clone())
+        };
+        let (own, _) = query_and_fragment(&self.visit.authorization_url);
+        let own = parameters(own);
+        let is_own = |client: &str| {
+            own.iter()
+                .any(|(name, id)| name == "client_id" && id == client)
+        };
+        if let (Some(_), Some(client_id), Some(redirect_uri)) =
+            (value("response_type"), value("client_id"), value("redirect_uri"))
+            && !is_own(&client_id)
+            // What names our own redirect URI is our own request on its way from page to page.
+            && !self.visit.redirect_uris.contains(&redirect_uri)
+        {
+            let origin = Origin::of(address).map(|origin| origin.to_string());
+            self.visited.delegated.push(Delegated {
+                origin: origin.unwrap_or_default(),
+                client_id,
+                redirect_uri,
+            });
+        }
+        let uris = || self.visited.delegated.iter().map(|one| &one.redirect_uri);
+        let is_answer = (value("code").is_some() || value("error").is_some())
+            && uris().any(|uri| address.split(['?', '#']).next() == uri.split(['?', '#']).next());
+        if is_answer {
+            self.visited.handback = Some(address.to_owned());
+        }
+        is_answer && self.visit.stop_before == Some(StopBefore::Handback)
     }
 
     /// Notes that a form is being submitted.

@@ -41,6 +41,8 @@ pub enum StopBefore {
     Login,
     /// At the consent page.
     Consent,
+    /// Where a third party's answer would be handed back to the server.
+    Handback,
 }
 
 impl StopBefore {
@@ -49,6 +51,7 @@ impl StopBefore {
         match self {
             Self::Login => "login",
             Self::Consent => "consent",
+            Self::Handback => "handback",
         }
     }
 }
@@ -66,8 +69,10 @@ pub enum Method {
 /// One visit to the authorization endpoint.
 #[derive(Clone)]
 pub struct Visit {
-    /// The authorization request, raw.
+    /// The authorization request, raw; or where else the visit begins.
     pub authorization_url: String,
+    /// Members of a form that is posted there.
+    pub form: Option<Vec<(String, String)>>,
     /// The client's registered redirect URIs, raw.
     pub redirect_uris: Vec<String>,
     /// The `redirect_uri` that the request names, raw.
@@ -93,6 +98,7 @@ impl Visit {
     pub fn new(authorization_url: impl Into<String>) -> Self {
         Self {
             authorization_url: authorization_url.into(),
+            form: None,
             redirect_uris: Vec::new(),
             requested_redirect_uri: None,
             login: None,
@@ -188,9 +194,37 @@ pub enum VisitOutcome {
     },
 }
 
+/// A form that was filled in and not sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FormLeft {
+    /// Its address, absolute.
+    pub action: String,
+    /// Whether it is posted.
+    pub post: bool,
+    /// Its members.
+    pub members: Vec<(String, String)>,
+}
+
+/// An authorization request that the server made to a third party.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delegated {
+    /// Scheme, host and port of the third party.
+    pub origin: String,
+    /// The server's own client identifier there.
+    pub client_id: String,
+    /// Where the answer goes.
+    pub redirect_uri: String,
+}
+
 /// A visit, told.
 #[derive(Clone, Debug)]
 pub struct Visited {
+    /// Requests to third parties on the way.
+    pub delegated: Vec<Delegated>,
+    /// The consent form before which the visit stopped.
+    pub form: Option<FormLeft>,
+    /// The address by which a third party's answer came back to the server.
+    pub handback: Option<String>,
     /// How it ended.
     pub outcome: VisitOutcome,
     /// The pages, in order.

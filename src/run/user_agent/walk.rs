@@ -10,7 +10,9 @@ use super::fill::{self, Person};
 use super::page::{self, Page};
 use super::progress::Progress;
 use super::submission::Submission;
-use super::{CookieJar, MAX_TEXT, Method, PageKind, PageSeen, Visit, VisitOutcome, Visited, hop};
+use super::{
+    CookieJar, FormLeft, MAX_TEXT, Method, PageKind, PageSeen, Visit, VisitOutcome, Visited, hop,
+};
 use crate::run::http::{Client, RequestKind, Response};
 use crate::target::Recipe;
 
@@ -77,6 +79,11 @@ impl<'a> Walk<'a> {
 
     fn first(&self) -> Hop {
         let url = &self.visit.authorization_url;
+        if let Some(form) = &self.visit.form {
+            let body = fill::query(form).into_bytes();
+            let kind = fill::FORM_TYPE.to_owned();
+            return Hop::post(url.clone(), "form left by another visit", kind, body);
+        }
         match self.visit.method {
             Method::Get => Hop::get(url.clone(), "authorization request"),
             Method::Post => {
@@ -138,6 +145,14 @@ impl<'a> Walk<'a> {
 
     /// Goes on to an address, or ends there if it is a callback or a stranger's.
     fn lead(&mut self, hop: Hop, posted: Vec<(String, String)>) -> Step {
+        if self.progress.is_handed_back(&hop.url) {
+            return Step::End(VisitOutcome::Page {
+                status: 303,
+                title: "the third party's answer".to_owned(),
+                text: String::new(),
+                exchange: None,
+            });
+        }
         match classify(&hop.url, &posted, self.visit, self.client.allowed()) {
             Destination::Onward => Step::On(Box::new(hop)),
             Destination::Strange(reason) => undecided(reason),
@@ -178,6 +193,14 @@ impl<'a> Walk<'a> {
             return undecided(reason);
         }
         if self.progress.stops_at(kind, &next) {
+            if let Next::Submit(form) = &next {
+                self.progress.visited.form =
+                    page.resolve(url, &form.action).map(|action| FormLeft {
+                        action,
+                        post: form.post,
+                        members: form.members.clone(),
+                    });
+            }
             return self.rest(&page, response.status, exchange);
         }
         let no_referrer = hop::hides_referrer(response, &page);

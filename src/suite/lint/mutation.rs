@@ -15,11 +15,21 @@ const ANY: [&str; 7] = [
 /// Members that fit a document that the harness serves.
 const DOCUMENT: [&str; 2] = ["set", "remove"];
 
+/// Where a visit can stop.
+pub(super) const STOPS: [&str; 3] = ["login", "consent", "handback"];
+
 /// The members of a mutation that fit `action`.
 fn fitting(action: &Action) -> Vec<&'static str> {
     let more: &[&'static str] = match action {
         Action::Host(_) => return DOCUMENT.to_vec(),
-        Action::Authorize(_) => &["send_in", "user", "consent", "stop_before", "client"],
+        Action::Authorize(_) => &[
+            "send_in",
+            "user",
+            "consent",
+            "stop_before",
+            "browser",
+            "client",
+        ],
         Action::Token(_) | Action::Revoke(_) | Action::Introspect(_) | Action::Push(_) => {
             &["send_in", "authentication", "forge", "client"]
         }
@@ -126,6 +136,8 @@ fn sent(action: &Action, with: &Params, suites: &Suites) -> Option<Vec<String>> 
     let mut names: Vec<String> = Vec::new();
     let mut add = |params: &Params| names.extend(params.keys().cloned());
     match action {
+        // What an earlier step left over only the run can tell.
+        Action::Authorize(authorize) if authorize.open.is_some() => return None,
         Action::Authorize(authorize) => {
             add(&authorize.query);
             names.push("client_id".to_owned());
@@ -150,7 +162,8 @@ fn sent(action: &Action, with: &Params, suites: &Suites) -> Option<Vec<String>> 
             add(&register.json);
         }
         Action::Host(host) => add(&host.json),
-        Action::Call(_) => {
+        Action::Call(call) => {
+            names.extend(call.params.keys().cloned());
             names.extend(["access_token", "operation", "session"].map(str::to_owned));
         }
         Action::Fetch(fetch) => {
@@ -179,7 +192,7 @@ fn words(mutation: &Mutation, action: &Action, at: &Spot, found: &mut Findings<'
     let choices: [(&str, &Option<String>, &[&str]); 3] = [
         ("user", &mutation.user, &["first", "second"]),
         ("consent", &mutation.consent, &["approve", "deny", "narrow"]),
-        ("stop_before", &mutation.stop_before, &["login", "consent"]),
+        ("stop_before", &mutation.stop_before, &STOPS),
     ];
     for (member, value, known) in choices {
         if let Some(value) = value {

@@ -23,7 +23,7 @@ const HARNESS: [&str; 6] = [
     "secret_authentication",
     "user_grants",
 ];
-const TARGET: [&str; 11] = [
+const TARGET: [&str; 13] = [
     "audit",
     "scope_wildcards",
     "users",
@@ -32,6 +32,8 @@ const TARGET: [&str; 11] = [
     "scopes",
     "registration_scope",
     "operations",
+    "handles",
+    "elicitations",
     "second_resource",
     "limits",
     "mcp_version",

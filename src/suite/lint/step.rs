@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::context::Context;
 use super::findings::Findings;
-use super::mutation::{self, choice, number};
+use super::mutation::{self, STOPS, choice, number};
 use super::scope::Scope;
 use super::texts;
 use crate::suite::names::suggest;
@@ -274,7 +274,7 @@ fn authorize(step: &Authorize, at: &Spot, found: &mut Findings<'_>) {
         found,
     );
     if let Some(stop) = &step.stop_before {
-        choice(stop, &["login", "consent"], &at.key("stop_before"), found);
+        choice(stop, &STOPS, &at.key("stop_before"), found);
     }
 }
 

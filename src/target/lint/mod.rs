@@ -44,6 +44,7 @@ pub(super) fn target(
     lint.registration(suites);
     lint.documents();
     lint.operations(complete);
+    lint.handles();
     lint.secrets();
     lint.files();
     limits::lint(&target.limits, &mut lint);
@@ -192,6 +193,37 @@ impl Lint<'_> {
                         &spot,
                         format!("the scope `{scope}` is not among `scopes`"),
                         format!("{help}{joint} otherwise add it to `scopes`"),
+                    );
+                }
+            }
+        }
+    }
+
+    fn handles(&mut self) {
+        let target = self.target;
+        for (name, handle) in &target.handles {
+            if !target.operations.contains_key(&handle.from) {
+                self.error(
+                    &Spot::root().key("handles").key(name).key("from"),
+                    format!("there is no operation `{}`", handle.from),
+                    suggest(&handle.from, target.operations.keys().map(String::as_str)),
+                );
+            }
+        }
+        let more = [
+            ("handles", target.handles.keys().collect::<Vec<_>>()),
+            ("elicitations", target.elicitations.keys().collect()),
+        ];
+        for (member, names) in more {
+            for name in names {
+                if target.operations.contains_key(name)
+                    || (member == "elicitations" && target.handles.contains_key(name))
+                    || matches!(name.as_str(), "any" | "list")
+                {
+                    self.error(
+                        &Spot::root().key(member).key(name).name(),
+                        format!("`{name}` means something else already"),
+                        "give it another name",
                     );
                 }
             }

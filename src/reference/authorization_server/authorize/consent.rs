@@ -17,8 +17,8 @@ use super::super::parameters::Parameters;
 use super::super::redirect_uri::shown_host;
 use super::super::{answer, pages};
 use super::request::{AuthorizationRequest, RedirectedError};
-use super::respond;
 use super::session::{self, Current};
+use super::{delegate, respond};
 
 /// `GET /consent` shows the form, `POST /consent` takes the decision.
 pub async fn endpoint(
@@ -45,14 +45,19 @@ pub async fn endpoint(
         .collect();
     let form = Parameters::parse(encoded, Duplicates::First, EmptyParameters::Omitted);
     let id = form.get("transaction").unwrap_or_default();
-    let Some(current) = session::find(&site, &headers) else {
+    let transaction = site.store.lock().transactions.get(id).cloned();
+    let delegation = &site.policy.authorization.delegation;
+    let current = match (&transaction, delegation.consent_bound) {
+        (Some(transaction), false) => session::of(&site, &transaction.session),
+        _ => session::find(&site, &headers),
+    };
+    let Some(current) = current else {
         return over();
     };
-    let transaction = site.store.lock().transactions.get(id).cloned();
     let Some(transaction) = transaction.filter(|known| known.session == current.id) else {
         return over();
     };
-    if current.session.user.is_none() {
+    if current.session.user.is_none() && !delegation.enabled {
         return over();
     }
     if !is_post {
@@ -67,7 +72,8 @@ pub async fn endpoint(
         );
     }
     let approved = form.get("decision") == Some("approve");
-    decide(&site, &current, id, transaction, approved, &ticked)
+    let answer = decide(&site, &current, id, transaction, approved, &ticked);
+    session::attach(&site, answer, &current)
 }
 
 /// Goes on with a transaction of a logged-in user: error, consent page, or code.
@@ -147,6 +153,9 @@ fn decide(
     if approved {
         let consent = (user(current).to_owned(), request.client.client_id.clone());
         site.store.lock().consents.insert(consent);
+        if site.policy.authorization.delegation.enabled && current.session.user.is_none() {
+            return delegate::forward(site, current, request);
+        }
         return respond::success(site, &request, user(current));
     }
     match site.policy.authorization.denial {

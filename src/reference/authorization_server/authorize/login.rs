@@ -98,7 +98,7 @@ fn go_on(
 }
 
 /// Users are few and passwords short-lived; the comparison still takes the same time for all.
-fn is_right(site: &Site, name: &str, password: &str) -> bool {
+pub fn is_right(site: &Site, name: &str, password: &str) -> bool {
     let any_password = site.policy.authorization.login == Login::AnyPassword;
     site.policy.users.iter().fold(false, |found, user| {
         let is_right = handles::equal(&user.password, password) || any_password;

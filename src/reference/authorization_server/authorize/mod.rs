@@ -4,6 +4,8 @@
 //! the client. Nothing goes anywhere before the user has logged in (OAuth 2.1 section 7.12.2).
 
 pub mod consent;
+pub mod delegate;
+pub mod link;
 pub mod login;
 pub mod request;
 pub mod respond;
@@ -179,6 +181,9 @@ fn begin(
     state.transactions.insert(id.clone(), transaction.clone());
     drop(state);
     let answer = match &current.session.user {
+        None if site.policy.authorization.delegation.enabled => {
+            delegate::begin(site, &current, &id)
+        }
         None => login::page(site, &current, &id, &transaction, None),
         Some(_) => consent::proceed(site, &current, &id),
     };

@@ -49,6 +49,16 @@ pub fn find(site: &Site, headers: &HeaderMap) -> Option<Current> {
     })
 }
 
+/// The session called `id`, for a browser that may not have its cookie.
+pub fn of(site: &Site, id: &str) -> Option<Current> {
+    let session = site.store.lock().sessions.get(id).cloned()?;
+    Some(Current {
+        id: id.to_owned(),
+        session,
+        is_new: true,
+    })
+}
+
 /// The session of the request, or a new one.
 pub fn open(site: &Site, headers: &HeaderMap) -> Current {
     if let Some(current) = find(site, headers) {

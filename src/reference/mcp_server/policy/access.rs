@@ -28,6 +28,13 @@ section! {
         run_owner: RunOwner = RunOwner::default(),
         /// How the handles of workflow runs are made (best practices: not guessable).
         run_handles: RunHandles = RunHandles::default(),
+        /// What an answer to a question must bring back (MCP 2026-07-28 "multi round-trip requests").
+        request_state: RequestState = RequestState::default(),
+        /// Who may open the page of an elicitation (MCP elicitation, "phishing").
+        elicitation_page: ElicitationPage = ElicitationPage::default(),
+        /// Whether the address of that page says who the user is; it must not (MCP elicitation, "safe URL
+        /// handling").
+        elicitation_url_names_user: bool = false,
         /// A scope that every request needs besides its own, the handshake included; none when empty.
         every_request_needs: String = String::new(),
         /// What happens to spellings of the endpoint's path that are not registered (`/mcp/`, `//mcp`, `/MCP`).
@@ -220,6 +227,32 @@ decision! {
         Caller,
         /// Whoever has its handle.
         Anyone,
+    }
+}
+
+decision! {
+    /// Whether `requestState` is held against what it was made for.
+    pub enum RequestState {
+        /// It is known, of the same user and the same call, and not older than some minutes.
+        #[default]
+        Bound,
+        /// Any at all will do.
+        Unchecked,
+        /// Whoever brings it.
+        AnyUser,
+        /// For whatever call.
+        AnyCall,
+    }
+}
+
+decision! {
+    /// Whose confirmation on the page of an elicitation counts.
+    pub enum ElicitationPage {
+        /// That of the user who was asked, who logs in for it.
+        #[default]
+        OfUser,
+        /// Anybody's who logs in.
+        OfAnyone,
     }
 }
 
