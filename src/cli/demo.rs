@@ -5,12 +5,13 @@ use super::block_on;
 use super::console::Console;
 use super::failure::Failure;
 use super::one_test::{Wanted, Watched, apply_manners, test};
+use super::reference_documents::ReferenceDocuments;
 use super::reference_servers::Servers;
 use super::reference_target::{NAME, reference_target};
 use super::signals::remove_when_ended;
 use crate::reference::{Options, Running, start};
 use crate::suite::Suites;
-use crate::target::{Target, TargetFile};
+use crate::target::TargetFile;
 
 /// Starts the servers, tests them, stops them.
 pub fn demo(args: &Demo, console: &Console) -> Result<u8, Failure> {
@@ -39,8 +40,10 @@ pub fn demo(args: &Demo, console: &Console) -> Result<u8, Failure> {
         console.remark(line);
     }
     block_on(async {
+        let documents = ReferenceDocuments::new()?;
         let options = Options {
             audit_log: Some(audit_log.path().to_owned()),
+            known_host: Some(documents.known_host()?),
             ..Options::default()
         };
         let running = launch(&servers, options).await?;
@@ -48,7 +51,7 @@ pub fn demo(args: &Demo, console: &Console) -> Result<u8, Failure> {
         file.mcp_version = servers.mcp_version;
         apply_manners(&args.manners, &mut file);
         let conduct = wanted.conduct(&file, selection, false);
-        let target = Target::resolve(file, audit_log.path())?;
+        let target = documents.resolve(file, audit_log.path())?;
         let watched = Watched::start(console.verbosity);
         let code = test(&suites, target, &conduct, &args.output, watched, console).await;
         running.stop().await;

@@ -24,6 +24,7 @@ mod last_result;
 mod lint;
 mod list;
 mod one_test;
+mod reference_documents;
 mod reference_servers;
 mod reference_target;
 mod run;
@@ -39,6 +40,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 pub use conduct::{Conduct, ConductError, DEFAULT_VERSION, Prepared, conduct, prepare, verdicts};
+pub use reference_documents::ReferenceDocuments;
 pub use reference_target::reference_target;
 
 use args::{Cli, Command};

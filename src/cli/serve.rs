@@ -23,6 +23,7 @@ pub fn serve(args: &Serve, console: &Console) -> Result<u8, Failure> {
             authorization_server_port: args.port,
             mcp_server_port: args.mcp_port,
             audit_log: args.audit_log.clone(),
+            ..Options::default()
         };
         let running = launch(&servers, options).await?;
         let mut target = reference_target(&running, args.audit_log.as_deref());

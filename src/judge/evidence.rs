@@ -182,6 +182,12 @@ impl<'r> Evidence<'r> {
             .is_some_and(|s| repeated(s).is_some())
     }
 
+    /// Whether a step only tells who came for a document.
+    pub(super) fn is_visits(&self, name: &str) -> bool {
+        let action = self.planned.step(name).and_then(one);
+        matches!(action, Some(Action::Visits(_)))
+    }
+
     /// Whether the step belongs to the check itself rather than to its flow.
     fn is_own_step(&self, name: &str) -> bool {
         let first = name.split('/').next().unwrap_or(name);

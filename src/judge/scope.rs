@@ -144,7 +144,7 @@ fn client_of<'r>(planned: &'r PlannedRun, step: &str) -> Option<&'r str> {
     };
     let other = step.mutation.as_ref().and_then(|m| m.client.as_deref());
     let own = match &**action {
-        Action::Register(_) => Some(step.name.as_str()),
+        action if action.makes_a_client() => Some(step.name.as_str()),
         Action::Authorize(authorize) => Some(authorize.client.as_str()),
         Action::Token(request)
         | Action::Revoke(request)

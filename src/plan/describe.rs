@@ -46,6 +46,13 @@ pub fn describe(mutation: &Mutation) -> String {
     one("stop before", &mutation.stop_before);
     one("browser", &mutation.browser);
     one("client", &mutation.client);
+    if let Some(serve) = &mutation.serve {
+        one("path of the document", &serve.path);
+        one("address of the document", &serve.base);
+        one("answer", &serve.body);
+    }
+    let status = mutation.serve.as_ref().and_then(|serve| serve.status.as_ref());
+    words.extend(member("status", serde_json::to_value(status)));
     words.extend(member("sent in", serde_json::to_value(mutation.send_in)));
     words.extend(member(
         "authentication",
@@ -103,6 +110,10 @@ mod tests {
             (
                 json!({"forge": {"header": {"alg": "none"}, "signature": "empty"}}),
                 "JWT header alg = \"none\", signature = empty",
+            ),
+            (
+                json!({"serve": {"path": "/a/../c", "status": 404, "body": "{{ case.body }}"}}),
+                "path of the document = /a/../c, answer = case.body, status = 404",
             ),
             (
                 json!({"append": {"uri": "x"}, "repeat": {"uri": "y"}, "headers": {"h": null}}),

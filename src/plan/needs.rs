@@ -24,7 +24,7 @@ impl Needs {
             .iter()
             .filter(|step| {
                 matches!(&step.action, PlannedAction::One(action)
-                    if matches!(**action, Action::Register(_)))
+                    if action.makes_a_client())
             })
             .map(|step| step.name.as_str())
             .collect();
@@ -91,7 +91,13 @@ impl Needs {
                 self.of_client(suites, &step.client, registered);
             }
             Action::Call(_) => self.add([McpServer]),
-            Action::Host(_) | Action::Visits(_) => self.add([DocumentHost]),
+            Action::Host(step) => {
+                self.add([DocumentHost]);
+                let profile = step.client.as_ref().and_then(|name| suites.clients.get(name));
+                self.capabilities
+                    .extend(profile.into_iter().flat_map(|profile| &profile.needs));
+            }
+            Action::Visits(_) => self.add([DocumentHost]),
             Action::Audit(_) => self.add([AuditLog]),
             Action::Repeat(step) => {
                 if let Some(change) = &step.change {

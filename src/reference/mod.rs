@@ -17,6 +17,7 @@ pub mod site;
 pub mod start;
 pub mod store;
 
+pub use authorization_server::client_documents::fetch::KnownHost;
 pub use defect::Defect;
 pub use policy::{Policy, PolicyError};
 pub use rewrite::Rewrite;

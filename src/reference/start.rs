@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::audit::Audit;
+use super::authorization_server::client_documents::fetch::KnownHost;
 use super::keys::Keys;
 use super::policy::configuration::User;
 use super::rewrite::{self, Names, Rewrite};
@@ -31,6 +32,8 @@ pub struct Options {
     pub mcp_server_port: Option<u16>,
     /// File that the audit log is appended to.
     pub audit_log: Option<PathBuf>,
+    /// A host of client documents that the authorization server may fetch from.
+    pub known_host: Option<KnownHost>,
 }
 
 /// Two running servers.
@@ -169,6 +172,7 @@ fn site(policy: Policy, origin: String, mcp_origin: String, options: &Options) -
         store,
         audit: Audit::open(policy.audit.clone(), options.audit_log.as_deref())?,
         introspector,
+        known_host: options.known_host.clone(),
         authorization_server_origin: origin,
         mcp_origin,
         policy,

@@ -237,7 +237,11 @@ impl Session {
             .variable("metadata")
             .get("client_id_metadata_document_supported")
             == Some(&Value::Bool(true));
+        let file = self.target.file.client_id_metadata.as_ref();
+        let is_meant = file.is_none_or(|place| place.public_clients)
+            || self.metadata("registration_endpoint").is_none();
         is_taken
+            && is_meant
             && self.target.documents.is_some()
             && self.version >= McpVersion::V20251125
             && self

@@ -79,6 +79,10 @@ pub enum Capability {
     TrustedIssuer,
     /// The harness can serve documents that the authorization server can fetch.
     DocumentHost,
+    /// Documents of the harness also have a private address, which must not be fetched from.
+    PrivateDocumentHost,
+    /// The operator says how long the authorization server keeps documents.
+    DocumentCache,
 }
 
 impl Capability {
@@ -119,6 +123,8 @@ impl Capability {
         Self::Sessions,
         Self::TrustedIssuer,
         Self::DocumentHost,
+        Self::PrivateDocumentHost,
+        Self::DocumentCache,
     ];
 
     /// The word used in suites, reports and target files.

@@ -27,7 +27,7 @@ pub use endpoint::Endpoint;
 pub use files::SuiteFile;
 pub use load::{FrozenSet, LoadedCheck, RequirementSets, Suites};
 pub use mcp_version::McpVersion;
-pub use mutation::{Authentication, Forge, Mutation, Place, Signature, Stage};
+pub use mutation::{Authentication, Forge, Mutation, Place, Serve, Signature, Stage};
 pub use names::{near, suggest};
 pub use predicate::{Conditions, Kind, Predicate};
 pub use problem::{Gravity, Problem, Problems};

@@ -57,12 +57,33 @@ pub struct Mutation {
     /// In another browser (`authorize`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub browser: Option<String>,
+    /// Serve the document differently (`host`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub serve: Option<Serve>,
     /// Send as another client (profile or `register` step).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
     /// Deviate in this request of a `call` only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stage: Option<Stage>,
+}
+
+/// How a document of the harness is served, where it differs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Serve {
+    /// Another path, query or fragment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// What the URL begins with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
+    /// Another status.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<Value>,
+    /// Sent instead of the document.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
 }
 
 /// A part of a `call`.

@@ -57,6 +57,15 @@ pub enum Action {
 }
 
 impl Action {
+    /// Whether the step's name is a client afterwards.
+    pub const fn makes_a_client(&self) -> bool {
+        match self {
+            Self::Register(_) => true,
+            Self::Host(host) => host.client.is_some(),
+            _ => false,
+        }
+    }
+
     /// The action's word in the suite files.
     pub const fn word(&self) -> &'static str {
         match self {
@@ -296,16 +305,36 @@ const fn once() -> u32 {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Host {
-    /// Path under which it is served; `self_url` in `json` is the whole URL.
+    /// Path under which it is served, perhaps with a query or a fragment, which only its URL has;
+    /// an empty one is the origin alone. `self_url` in `json` is the whole URL.
+    #[serde(default = "client_json")]
     pub path: String,
+    /// What the URL begins with, unless it is the address that the target file gives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
+    /// The URL of an earlier document, which this one replaces.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
+    /// Client profile whose metadata the document holds, changed by `json`. The step's name is then
+    /// a client.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
     /// Status of the answer.
     #[serde(default = "ok")]
     pub status: u16,
     /// Headers of the answer.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub headers: Params,
-    /// The document.
+    /// The document; null leaves a member of the client's metadata out.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub json: Params,
+    /// Sent instead of the document, as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+}
+
+fn client_json() -> String {
+    "/client.json".to_owned()
 }
 
 const fn ok() -> u16 {

@@ -198,6 +198,10 @@ pub struct GivenClient {
     pub redirect_uris: Vec<String>,
 }
 
+const fn yes() -> bool {
+    true
+}
+
 /// Where client ID metadata documents are served (draft-ietf-oauth-client-id-metadata-document-00).
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -214,6 +218,18 @@ pub struct ClientIdMetadata {
     /// Private key of the certificate, PEM.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub private_key: Option<Secret>,
+    /// A URL with a private or loopback address that leads to `listen` as well, where the
+    /// authorization server could fetch but must not (`https://10.0.0.5:8710`). Giving it allows
+    /// authspec to tempt the server to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub private_url: Option<String>,
+    /// The longest time in seconds that the authorization server keeps a document or an error,
+    /// whatever the document's headers say; 0 where it keeps to them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub longest_cache: Option<f64>,
+    /// Whether public clients are documents also where the server registers clients.
+    #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
+    pub public_clients: bool,
 }
 
 /// An operation of the MCP server that the harness may call.

@@ -10,13 +10,12 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use authspec::cli::fixtures::{Fixture, PolicyFile};
-use authspec::cli::{Conduct, DEFAULT_VERSION, conduct, reference_target};
+use authspec::cli::{Conduct, DEFAULT_VERSION, ReferenceDocuments, conduct, reference_target};
 use authspec::judge::{CaseResult, Judgement};
 use authspec::plan::Selection;
 use authspec::reference::{Defect, Options, Policy, Rewrite, Running, start};
 use authspec::run::Recording;
 use authspec::suite::{McpVersion, Suites};
-use authspec::target::Target;
 use tempfile::NamedTempFile;
 use tokio::runtime::Runtime;
 
@@ -81,9 +80,10 @@ pub fn results(
     selection: Selection,
 ) -> Result<Vec<CaseResult>, String> {
     runtime().block_on(async {
-        let (running, log) = started(servers).await?;
+        let documents = ReferenceDocuments::new().map_err(|cause| cause.to_string())?;
+        let (running, log) = started(servers, &documents).await?;
         let settings = servers.conduct(selection);
-        let done = tested(suites, &settings, &running, log.path()).await;
+        let done = tested(suites, &settings, &running, &documents, log.path()).await;
         running.stop().await;
         done.map(|(_, judgement)| judgement.cases)
     })
@@ -100,17 +100,23 @@ pub fn whole_run(
         ..servers.conduct(Selection::default())
     };
     runtime().block_on(async {
-        let (running, log) = started(servers).await?;
-        let done = tested(suites, &settings, &running, log.path()).await;
+        let documents = ReferenceDocuments::new().map_err(|cause| cause.to_string())?;
+        let (running, log) = started(servers, &documents).await?;
+        let done = tested(suites, &settings, &running, &documents, log.path()).await;
         running.stop().await;
         done.map(|(recording, _)| recording)
     })
 }
 
-async fn started(servers: &Servers) -> Result<(Running, NamedTempFile), String> {
+async fn started(
+    servers: &Servers,
+    documents: &ReferenceDocuments,
+) -> Result<(Running, NamedTempFile), String> {
     let log = NamedTempFile::new().map_err(|cause| cause.to_string())?;
+    let known_host = documents.known_host().map_err(|cause| cause.to_string())?;
     let options = Options {
         audit_log: Some(log.path().to_owned()),
+        known_host: Some(known_host),
         ..Options::default()
     };
     let running = start(servers.policy.clone(), servers.rewrites.clone(), options)
@@ -123,10 +129,13 @@ async fn tested(
     suites: &Suites,
     settings: &Conduct,
     running: &Running,
+    documents: &ReferenceDocuments,
     log: &Path,
 ) -> Result<(Recording, Judgement), String> {
     let file = reference_target(running, Some(log));
-    let target = Target::resolve(file, log).map_err(|errors| format!("{errors:?}"))?;
+    let target = documents
+        .resolve(file, log)
+        .map_err(|cause| cause.to_string())?;
     let (_cancel, cancelled) = tokio::sync::watch::channel(None);
     conduct(suites, target, settings, None, &cancelled)
         .await

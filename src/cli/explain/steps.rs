@@ -108,7 +108,10 @@ fn what(action: &Action) -> String {
             1 => format!("{} once more", step.step),
             times => format!("{} {times} times more", step.step),
         },
-        Action::Host(_) => "a document that authspec hosts".to_owned(),
+        Action::Host(step) => match &step.client {
+            Some(client) => format!("a document that describes the client {client}"),
+            None => "a document that authspec hosts".to_owned(),
+        },
         Action::Visits(_) => "who came for a hosted document".to_owned(),
         Action::Wait(step) => format!("wait {} seconds", plain(&step.seconds)),
         Action::Audit(_) => "a look into the audit log".to_owned(),

@@ -1,7 +1,8 @@
 //! Client ID metadata documents (draft-ietf-oauth-client-id-metadata-document-00).
 
 use super::macros::{decision, section};
-use super::registration::Doubtful;
+use super::configuration::ClientAuthMethod;
+use super::registration::{Doubtful, ForeignUrls};
 
 decision! {
     /// How `client_id` of a document is held against its URL (draft section 4.1).
@@ -97,6 +98,8 @@ section! {
         redirects: Doubtful = Doubtful::Refused,
         /// Answers with another status than 200 (draft section 4).
         other_status: Doubtful = Doubtful::Refused,
+        /// Whether the content type must be `application/json` to the letter.
+        plain_json_only: bool = false,
         /// Content types other than JSON.
         other_content_type: Doubtful = Doubtful::Refused,
         /// Largest document in bytes (draft section 6.6: 5 kilobytes are advised).
@@ -105,6 +108,13 @@ section! {
         time_limit_ms: u64 = 3_000,
         /// Shared secrets in the document (draft section 4.1).
         secrets: Doubtful = Doubtful::Refused,
+        /// How a document that names no authentication is taken (draft section 4.1: no secret can
+        /// be agreed on).
+        default_authentication: ClientAuthMethod = ClientAuthMethod::None,
+        /// Whether cookies and credentials of this server go along (draft section 4: none).
+        credentials_sent: bool = false,
+        /// URLs in the document (draft section 6.5).
+        inner_urls: ForeignUrls = ForeignUrls::Guarded,
         /// Private keys in the document.
         private_keys: Doubtful = Doubtful::Refused,
         /// Redirect URIs.

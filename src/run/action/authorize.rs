@@ -354,6 +354,7 @@ fn page(page: &PageSeen) -> Value {
         "headers": joined,
         "text": page.text,
         "foreign_scripts": page.foreign_scripts,
+        "custom_elements": page.custom_elements,
     })
 }
 
@@ -416,6 +417,7 @@ mod tests {
             title: String::new(),
             kind,
             text: String::new(),
+            custom_elements: Vec::new(),
             headers: vec![("Content-Security-Policy".to_owned(), policy.to_owned())],
             foreign_scripts: Vec::new(),
         };

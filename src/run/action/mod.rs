@@ -159,7 +159,7 @@ impl At<'_> {
             | Action::Introspect(request)
             | Action::Push(request) => client_request::step(self, action, request).await,
             Action::Call(call) => call::step(self, call).await,
-            Action::Host(host) => observe::host(self, host).await,
+            Action::Host(host) => observe::host(self, name, host).await,
             Action::Visits(visits) => observe::visits(self, visits),
             Action::Wait(wait) => observe::wait(self, wait).await,
             Action::Audit(audit) => observe::audit(self, audit).await,

@@ -8,7 +8,7 @@ use super::{Halt, halt, render_params};
 use crate::run::http::Request;
 use crate::run::parameters::{Changes, pairs};
 use crate::run::session::Session;
-use crate::suite::{Authentication, Forge, Mutation, Params, Place, Stage};
+use crate::suite::{Authentication, Forge, Mutation, Params, Place, Serve, Stage};
 
 /// A deviation, rendered.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +37,21 @@ pub struct Rendered {
     pub browser: Option<String>,
     /// Only this request of a call deviates.
     pub stage: Option<Stage>,
+    /// The document is served differently.
+    pub serve: Option<Served>,
+}
+
+/// How a document is served, rendered.
+#[derive(Clone, Debug, Default)]
+pub struct Served {
+    /// Path, query and fragment.
+    pub path: Option<String>,
+    /// What the URL begins with.
+    pub base: Option<String>,
+    /// Status of the answer.
+    pub status: Option<u16>,
+    /// Sent instead of the document.
+    pub body: Option<String>,
 }
 
 impl Rendered {
@@ -80,6 +95,11 @@ impl Rendered {
             stop_before: mutation.stop_before.clone(),
             browser: mutation.browser.clone(),
             stage: mutation.stage,
+            serve: mutation
+                .serve
+                .as_ref()
+                .map(|serve| served(session, context, serve))
+                .transpose()?,
         })
     }
 
@@ -100,6 +120,31 @@ impl Rendered {
         }
         request.headers.extend(pairs(&self.header_changes));
     }
+}
+
+fn served(
+    session: &Session,
+    context: &minijinja::Value,
+    serve: &Serve,
+) -> Result<Served, Halt> {
+    let render = |value: &Value| session.templates.render_value(value, context).map_err(halt);
+    let text = |text: &Option<String>| match text {
+        None => Ok(None),
+        Some(text) => render(&Value::String(text.clone())).map(|value| match value {
+            Value::Null => None,
+            Value::String(text) => Some(text),
+            other => Some(other.to_string()),
+        }),
+    };
+    let status = serve.status.as_ref().map(render).transpose()?;
+    Ok(Served {
+        path: text(&serve.path)?,
+        base: text(&serve.base)?,
+        status: status
+            .and_then(|status| status.as_u64())
+            .and_then(|status| u16::try_from(status).ok()),
+        body: text(&serve.body)?,
+    })
 }
 
 /// A number of seconds, literal or rendered.

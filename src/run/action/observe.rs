@@ -6,9 +6,9 @@ use serde_json::{Map, json};
 
 use super::mutation::{pause, seconds};
 use super::{At, Done, Halt};
-use crate::run::host::Document;
+use crate::run::host::{Document, DocumentError, SELF_URL};
 use crate::run::{Outcome, audit};
-use crate::suite::{Audit, Host, Visits, Wait};
+use crate::suite::{Audit, Host, Params, Visits, Wait};
 
 /// Lets time pass.
 pub async fn wait(at: &At<'_>, wait: &Wait) -> Result<Done, Halt> {
@@ -22,30 +22,69 @@ pub async fn wait(at: &At<'_>, wait: &Wait) -> Result<Done, Halt> {
 }
 
 /// Serves a document.
-pub async fn host(at: &At<'_>, step: &Host) -> Result<Done, Halt> {
-    let mut members = at.params(&step.json)?;
+pub async fn host(at: &mut At<'_>, name: &str, step: &Host) -> Result<Done, Halt> {
+    let honest = honest_members(at, step)?;
+    let mut members = honest.clone();
     at.mutation.changes.to_members(&mut members);
-    let document = Document {
-        status: step.status,
-        headers: at.params(&step.headers)?,
-        ..Document::new(at.string(&step.path)?, members)
+    members.retain(|_, value| !value.is_null());
+    let serve = at.mutation.serve.clone().unwrap_or_default();
+    let text = |own: &Option<String>, other: Option<String>| match other {
+        Some(other) => Ok(Some(other)),
+        None => own.as_ref().map(|own| at.string(own)).transpose(),
     };
-    let url = at
-        .session
-        .host
-        .serve(&document)
-        .await
-        .map_err(|error| Halt::Fault(format!("cannot serve a document: {error}")))?;
+    let mut headers = at.params(&step.headers)?;
+    headers.extend(at.mutation.header_changes.clone());
+    let path = match serve.path {
+        Some(path) => path,
+        None => at.string(&step.path)?,
+    };
+    let document = Document {
+        status: serve.status.unwrap_or(step.status),
+        headers,
+        body: text(&step.body, serve.body)?,
+        base: text(&step.base, serve.base)?,
+        replaces: text(&step.replaces, None)?,
+        ..Document::new(path, members)
+    };
+    let served = at.session.host.serve(&document).await;
+    let url = served.map_err(|error| match error {
+        DocumentError::NotOurs => Halt::Stopped(error.to_string()),
+        error => Halt::Fault(format!("cannot serve a document: {error}")),
+    })?;
+    let mut result = Map::from_iter([("url".to_owned(), json!(url))]);
+    if step.client.is_some()
+        && let Some(client) = at.session.adopt(&json!({ "client_id": url }), &honest)
+    {
+        result.insert("client".to_owned(), client.variables());
+        at.scope.adopt(name, client);
+    }
     Ok(Done {
         outcome: Outcome::Accepted,
-        result: Map::from_iter([("url".to_owned(), json!(url))]),
+        result,
         exchanges: Vec::new(),
     })
 }
 
+/// The members of the document without a deviation: those of the client, changed by the step's own.
+fn honest_members(at: &At<'_>, step: &Host) -> Result<Params, Halt> {
+    let own = at.params(&step.json)?;
+    let Some(profile) = &step.client else {
+        return Ok(own);
+    };
+    let profile = at.string(profile)?;
+    let mut members = at
+        .session
+        .registration_members(&profile, &at.context)
+        .map_err(Halt::Fault)?;
+    members.insert("client_id".to_owned(), json!(SELF_URL));
+    members.extend(own);
+    Ok(members)
+}
+
 /// Tells who came for a hosted document; accepted where somebody did.
 pub fn visits(at: &At<'_>, step: &Visits) -> Result<Done, Halt> {
-    let requests = at.session.host.visits(&at.string(&step.url)?);
+    let mut requests = at.session.host.visits(&at.string(&step.url)?);
+    requests.retain(|visit| !visit.is_of_a_browser());
     let outcome = match requests.is_empty() {
         false => Outcome::Accepted,
         true => Outcome::Refused {

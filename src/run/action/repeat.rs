@@ -69,6 +69,7 @@ fn merged(earlier: Option<Mutation>, change: Option<&Mutation>) -> Mutation {
     out.browser = change.browser.clone().or(out.browser);
     out.client = change.client.clone().or(out.client);
     out.stage = change.stage.or(out.stage);
+    out.serve = change.serve.clone().or(out.serve);
     out
 }
 

@@ -334,6 +334,26 @@ fn operator(session: &Session, all: &mut Capabilities) {
         let add = "`client_id_metadata`, an https URL that leads to documents of authspec";
         all.insert(C::DocumentHost, not_given(add));
     }
+    let place = file.client_id_metadata.as_ref();
+    for (capability, holds, add) in [
+        (
+            C::PrivateDocumentHost,
+            place.is_some_and(|place| place.private_url.is_some()),
+            "`client_id_metadata.private_url`, a private address of authspec where the server must \
+             not fetch",
+        ),
+        (
+            C::DocumentCache,
+            place.is_some_and(|place| place.longest_cache.is_some()),
+            "`client_id_metadata.longest_cache`, the seconds that the server keeps a document",
+        ),
+    ] {
+        let host = match all[&C::DocumentHost] {
+            Presence::Present => present_if(holds, || not_given(add)),
+            ref other => other.clone(),
+        };
+        all.insert(capability, host);
+    }
     let given = |holds: bool, add: &str| present_if(holds, || not_given(add));
     let login = given(
         file.users.contains_key("first"),

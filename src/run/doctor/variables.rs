@@ -89,6 +89,7 @@ const MOST_SCOPES: usize = 200;
 
 fn target(session: &Session, discovery: &Discovery) -> Value {
     let file = &session.target.file;
+    let documents = file.client_id_metadata.as_ref();
     let joined = |scopes: &[String]| {
         let all = file.base_scopes.iter().chain(scopes);
         let all: IndexSet<&str> = all.map(String::as_str).collect();
@@ -168,6 +169,11 @@ fn target(session: &Session, discovery: &Discovery) -> Value {
         "scope_wildcards": file.scope_wildcards,
         "audit": file.audit_log.as_ref().map(|log| &log.words),
         "users": users(session),
+        "document_url": documents.map(|place| place.url.trim_end_matches('/')),
+        "private_document_url": documents
+            .and_then(|place| place.private_url.as_deref())
+            .map(|url| url.trim_end_matches('/')),
+        "document_cache": documents.and_then(|place| place.longest_cache),
     })
 }
 

@@ -1,7 +1,7 @@
 //! One document with the answer that carries it.
 
 use axum::body::Body;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, LOCATION, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde_json::{Map, Value};
 
@@ -11,7 +11,8 @@ pub const SELF_URL: &str = "self_url";
 /// What is to be served.
 #[derive(Clone, Debug)]
 pub struct Document {
-    /// Path of the document's URL, below a prefix of its own; with or without a first slash.
+    /// Path of the document's URL, below a prefix of its own; with or without a first slash. A
+    /// query and a fragment belong to the URL alone. An empty one is the origin, without a prefix.
     pub path: String,
     /// Status of the answer.
     pub status: u16,
@@ -20,6 +21,12 @@ pub struct Document {
     pub headers: Map<String, Value>,
     /// Members of the document.
     pub json: Map<String, Value>,
+    /// Sent instead of the document.
+    pub body: Option<String>,
+    /// What its URL begins with, unless it is the host's own address.
+    pub base: Option<String>,
+    /// The URL of an earlier document, which this one replaces.
+    pub replaces: Option<String>,
 }
 
 impl Document {
@@ -30,6 +37,9 @@ impl Document {
             status: 200,
             headers: Map::new(),
             json,
+            body: None,
+            base: None,
+            replaces: None,
         }
     }
 }
@@ -43,7 +53,13 @@ pub enum DocumentError {
     /// The operator's certificate serves nothing.
     #[error("the certificate of `client_id_metadata` cannot be used: {0}")]
     Certificate(String),
-    /// A character that no request line carries, or the start of a query.
+    /// The address of the target file has a path, so what is at its origin is somebody else's.
+    #[error("a document at the origin alone needs a `client_id_metadata.url` without a path")]
+    NotOurs,
+    /// No document is at the URL that is to be replaced.
+    #[error("no document is at {0:?}")]
+    Unknown(String),
+    /// A character that no request line carries.
     #[error("{0:?} is not the path of a URL")]
     Path(String),
     /// Not a final status code of HTTP.
@@ -70,10 +86,11 @@ impl Prepared {
             // Interim answers are not the end of an exchange (RFC 9110 section 15.2).
             .filter(|status| (200..600).contains(&status.as_u16()))
             .ok_or(DocumentError::Status(document.status))?;
+        let json = || with_url(&Value::Object(document.json.clone()), url).to_string();
         Ok(Self {
             status,
             headers: headers(&document.headers, url)?,
-            body: with_url(&Value::Object(document.json.clone()), url).to_string(),
+            body: document.body.clone().unwrap_or_else(json),
         })
     }
 
@@ -83,15 +100,29 @@ impl Prepared {
         *response.headers_mut() = self.headers.clone();
         response
     }
+
+    /// What a redirect below the document's own prefix leads to: the document itself.
+    pub fn redirected(&self) -> Option<Response<Body>> {
+        self.status.is_redirection().then(|| {
+            let mut response = self.response();
+            *response.status_mut() = StatusCode::OK;
+            response.headers_mut().remove(LOCATION);
+            response
+        })
+    }
 }
 
-/// The path as it goes into the URL.
+/// The path, with query and fragment, as it goes into the URL.
 pub(super) fn checked_path(path: &str) -> Result<String, DocumentError> {
-    let fit = |byte: u8| byte.is_ascii_graphic() && !br##"?#"<>\^`{|}"##.contains(&byte);
+    let fit = |byte: u8| byte.is_ascii_graphic() && !br#""<>\^`{|}"#.contains(&byte);
     if !path.bytes().all(fit) {
         return Err(DocumentError::Path(path.to_owned()));
     }
-    let slash = if path.starts_with('/') { "" } else { "/" };
+    let slash = if path.is_empty() || path.starts_with('/') {
+        ""
+    } else {
+        "/"
+    };
     Ok(format!("{slash}{path}"))
 }
 
@@ -172,7 +203,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_sent_is_an_error() {
-        for path in ["a b", "/é", "/a?b", "/a#b", "/a\nb"] {
+        for path in ["a b", "/é", "/a\nb"] {
             assert!(
                 matches!(checked_path(path), Err(DocumentError::Path(_))),
                 "{path:?}"
@@ -202,6 +233,7 @@ mod tests {
             checked_path("c/../client.json").unwrap(),
             "/c/../client.json"
         );
-        assert_eq!(checked_path("/%2e").unwrap(), "/%2e");
+        assert_eq!(checked_path("/%2e?a#b").unwrap(), "/%2e?a#b");
+        assert_eq!(checked_path("").unwrap(), "");
     }
 }

@@ -54,6 +54,9 @@ struct Served {
 
 #[derive(Debug)]
 struct Hosted {
+    /// The whole URL.
+    url: String,
+    /// As a request names it, dot segments resolved: they may be before it is sent.
     path: String,
     prepared: Prepared,
     visits: Vec<Visit>,
@@ -81,17 +84,36 @@ impl DocumentHost {
     pub async fn serve(&self, document: &Document) -> Result<String, DocumentError> {
         let path = checked_path(&document.path)?;
         let running = self.running.get_or_try_init(|| self.start()).await?;
-        let prefix: String = rand::rngs::OsRng
-            .sample_iter(Alphanumeric)
-            .take(PREFIX)
-            .map(char::from)
-            .collect();
-        let path = format!("/{prefix}{path}");
-        let url = format!("{}{path}", running.base);
+        if let Some(url) = &document.replaces {
+            let prepared = Prepared::new(document, url)?;
+            let mut documents = self.documents.lock();
+            let hosted = documents.values_mut().find(|hosted| hosted.url == *url);
+            let hosted = hosted.ok_or_else(|| DocumentError::Unknown(url.clone()))?;
+            hosted.prepared = prepared;
+            return Ok(url.clone());
+        }
+        let base = document.base.as_deref().unwrap_or(&running.base);
+        if path.is_empty() && running.base.matches('/').count() > 2 {
+            return Err(DocumentError::NotOurs);
+        }
+        let prefix: String = match path.as_str() {
+            "" => String::new(),
+            _ => rand::rngs::OsRng
+                .sample_iter(Alphanumeric)
+                .take(PREFIX)
+                .map(char::from)
+                .collect(),
+        };
+        let path = match prefix.as_str() {
+            "" => path,
+            _ => format!("/{prefix}{path}"),
+        };
+        let url = format!("{}{path}", base.trim_end_matches('/'));
         let hosted = Hosted {
             prepared: Prepared::new(document, &url)?,
             visits: Vec::new(),
-            path,
+            path: resolved(&path),
+            url: url.clone(),
         };
         self.documents.lock().insert(prefix, hosted);
         Ok(url)
@@ -100,15 +122,8 @@ impl DocumentHost {
     /// The requests that came for the document of this URL, or for anything beside it: below its
     /// prefix a server may look for well-known documents. At most the first thousand.
     pub fn visits(&self, url: &str) -> Vec<Visit> {
-        let path = self
-            .running
-            .get()
-            .and_then(|running| url.strip_prefix(&running.base))
-            .unwrap_or_default();
         let documents = self.documents.lock();
-        let hosted = documents
-            .get(prefix(path))
-            .filter(|hosted| hosted.path == path);
+        let hosted = documents.values().find(|hosted| hosted.url == url);
         hosted
             .map(|hosted| hosted.visits.clone())
             .unwrap_or_default()
@@ -160,6 +175,12 @@ impl Documents {
     }
 }
 
+/// A path without its query and fragment, dot segments resolved.
+fn resolved(path: &str) -> String {
+    let parsed = url::Url::parse(&format!("http://authspec.example{path}"));
+    parsed.map_or_else(|_| path.to_owned(), |url| url.path().to_owned())
+}
+
 /// The first segment of a path.
 fn prefix(path: &str) -> &str {
     path.split('/').nth(1).unwrap_or_default()
@@ -175,8 +196,11 @@ async fn answer(State(served): State<Served>, request: Request) -> Response<Body
         if hosted.visits.len() < VISITS {
             hosted.visits.push(Visit::of(&parts));
         }
-        if hosted.path == path {
+        if hosted.path == resolved(path) {
             return hosted.prepared.response();
+        }
+        if let Some(response) = hosted.prepared.redirected() {
+            return response;
         }
     }
     let mut response = Response::new(Body::empty());

@@ -1,4 +1,5 @@
-//! https for documents, by a certificate of the operator's.
+//! https for documents, by a certificate of the operator's. At the same port, what does not begin as
+//! TLS is answered by plain http: a server must not fetch by it, and would not be seen otherwise.
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,11 +11,11 @@ use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
 
 use super::DocumentError;
 use crate::target::Certificate;
@@ -22,9 +23,17 @@ use crate::target::Certificate;
 /// Longest handshake.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// The first byte of a TLS record that holds a handshake (RFC 8446 section 5.1).
+const HANDSHAKE: u8 = 22;
+
+/// A connection, encrypted or not.
+pub(super) trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Connection for T {}
+
 /// Connections whose handshake is done. One that hangs keeps no other waiting.
 pub(super) struct TlsListener {
-    connections: mpsc::Receiver<(TlsStream<TcpStream>, SocketAddr)>,
+    connections: mpsc::Receiver<(Box<dyn Connection>, SocketAddr)>,
     address: SocketAddr,
 }
 
@@ -44,7 +53,7 @@ impl TlsListener {
                 };
                 let (acceptor, send) = (acceptor.clone(), send.clone());
                 tokio::spawn(async move {
-                    if let Ok(Ok(stream)) = timeout(PATIENCE, acceptor.accept(stream)).await {
+                    if let Ok(Ok(stream)) = timeout(PATIENCE, open(acceptor, stream)).await {
                         let _ = send.send((stream, peer)).await;
                     }
                 });
@@ -55,6 +64,15 @@ impl TlsListener {
             address,
         })
     }
+}
+
+async fn open(acceptor: TlsAcceptor, stream: TcpStream) -> io::Result<Box<dyn Connection>> {
+    let mut first = [0];
+    let length = stream.peek(&mut first).await?;
+    if length == 1 && first[0] != HANDSHAKE {
+        return Ok(Box::new(stream));
+    }
+    Ok(Box::new(acceptor.accept(stream).await?))
 }
 
 fn config(certificate: &Certificate) -> Result<ServerConfig, DocumentError> {
@@ -73,7 +91,7 @@ fn config(certificate: &Certificate) -> Result<ServerConfig, DocumentError> {
 }
 
 impl Listener for TlsListener {
-    type Io = TlsStream<TcpStream>;
+    type Io = Box<dyn Connection>;
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {

@@ -24,6 +24,12 @@ pub struct Visit {
 }
 
 impl Visit {
+    /// Whether a person's browser came, to load what a page shows.
+    pub fn is_of_a_browser(&self) -> bool {
+        let agent = self.user_agent.as_deref();
+        agent.is_some_and(|agent| agent.starts_with("Mozilla/"))
+    }
+
     pub(super) fn of(request: &Parts) -> Self {
         let value = |name| {
             let value = request.headers.get(name)?;

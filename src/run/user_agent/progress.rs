@@ -72,6 +72,7 @@ impl<'v> Progress<'v> {
             foreign_scripts: at.map_or_else(Vec::new, |at| page.foreign_scripts(&at)),
             title: page.title.clone(),
             text: page.text.clone(),
+            custom_elements: page.custom_elements.clone(),
             ..seen
         });
     }

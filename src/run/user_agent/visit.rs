@@ -150,6 +150,8 @@ pub struct PageSeen {
     pub kind: PageKind,
     /// Visible text, bounded.
     pub text: String,
+    /// Names of its custom elements (HTML, section 4.13): markup that a stranger's text brought in.
+    pub custom_elements: Vec<String>,
     /// Response headers.
     pub headers: Vec<(String, String)>,
     /// Origins of another site from which it has scripts.

@@ -280,6 +280,7 @@ impl<'a> Walk<'a> {
             title: String::new(),
             kind,
             text: String::new(),
+            custom_elements: Vec::new(),
             headers: headers
                 .map(|(name, value)| (name.clone(), String::from_utf8_lossy(value).into_owned()))
                 .collect(),

@@ -13,7 +13,7 @@ const ANY: [&str; 7] = [
 ];
 
 /// Members that fit a document that the harness serves.
-const DOCUMENT: [&str; 2] = ["set", "remove"];
+const DOCUMENT: [&str; 4] = ["set", "remove", "headers", "serve"];
 
 /// Where a visit can stop.
 pub(super) const STOPS: [&str; 3] = ["login", "consent", "handback"];
@@ -161,7 +161,13 @@ fn sent(action: &Action, with: &Params, suites: &Suites) -> Option<Vec<String>> 
             add(&profile.register);
             add(&register.json);
         }
-        Action::Host(host) => add(&host.json),
+        Action::Host(host) => {
+            if let Some(client) = &host.client {
+                add(&suites.clients.get(resolve(client, with)?)?.register);
+                names.push("client_id".to_owned());
+            }
+            names.extend(host.json.keys().cloned());
+        }
         Action::Call(call) => {
             names.extend(call.params.keys().cloned());
             names.extend(["access_token", "operation", "session"].map(str::to_owned));

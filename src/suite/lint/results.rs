@@ -67,7 +67,7 @@ impl Members {
                 "handback",
                 "sent",
             ],
-            Action::Host(_) => vec!["url"],
+            Action::Host(_) => vec!["url", "client"],
             Action::Visits(_) => vec!["requests", "count"],
             Action::Wait(_) => Vec::new(),
             Action::Audit(_) => vec!["entries", "found", "secrets_found"],

@@ -23,7 +23,7 @@ const HARNESS: [&str; 6] = [
     "secret_authentication",
     "user_grants",
 ];
-const TARGET: [&str; 13] = [
+const TARGET: [&str; 16] = [
     "audit",
     "scope_wildcards",
     "users",
@@ -37,6 +37,9 @@ const TARGET: [&str; 13] = [
     "second_resource",
     "limits",
     "mcp_version",
+    "document_url",
+    "private_document_url",
+    "document_cache",
 ];
 const CLIENT: [&str; 7] = [
     "client_id",

@@ -108,7 +108,12 @@ impl<'a> Place<'a> {
                 }
             }
             Action::Repeat(step) => self.repeat(step, index, at, found),
-            Action::Host(step) => host(step, at, found),
+            Action::Host(step) => {
+                if let Some(client) = &step.client {
+                    self.profile(client, &at.key("client"), found);
+                }
+                host(step, at, found);
+            }
             Action::Visits(_) => {}
             Action::Wait(step) => number(&step.seconds, &at.key("seconds"), found),
             Action::Audit(step) => {
@@ -138,11 +143,11 @@ impl<'a> Place<'a> {
             return;
         }
         match self.all.get_full(client) {
-            Some((index, _, Action::Register(_))) if index < reached => {}
-            Some((_, _, Action::Register(_))) => found.error(
+            Some((index, _, action)) if action.makes_a_client() && index < reached => {}
+            Some((_, _, action)) if action.makes_a_client() => found.error(
                 spot,
                 format!("the step `{client}` registers its client later"),
-                "put the `register` step before this one",
+                "put the step that makes the client before this one",
             ),
             Some(_) => found.error(
                 spot,
@@ -279,7 +284,7 @@ fn authorize(step: &Authorize, at: &Spot, found: &mut Findings<'_>) {
 }
 
 fn host(step: &Host, at: &Spot, found: &mut Findings<'_>) {
-    if !step.path.starts_with('/') && !step.path.contains("{{") {
+    if !step.path.is_empty() && !step.path.starts_with('/') && !step.path.contains("{{") {
         found.error(
             &at.key("path"),
             "a path begins with a slash",

@@ -24,6 +24,11 @@ impl Lint<'_> {
                 "write such as `127.0.0.1:8710`, and let the proxy or tunnel of `url` forward to it",
             );
         }
+        if let Some(url) = &place.private_url
+            && let Err((message, help)) = address::absolute(url)
+        {
+            self.error(&at.key("private_url"), message, help);
+        }
         match (&place.certificate, &place.private_key) {
             (Some(_), None) => self.error(
                 &at.key("certificate").name(),

@@ -62,7 +62,7 @@ pub async fn endpoint(
     if policy.request_objects == RequestObjects::Fetched
         && let Some(place) = parameters.get("request_uri")
     {
-        fetch::unguarded(place).await;
+        fetch::unguarded(site.known_host.as_ref(), place).await;
     }
     let outcome = check(&site, &parameters, lax).await;
     let answer = match outcome {

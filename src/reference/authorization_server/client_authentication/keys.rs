@@ -13,7 +13,8 @@ pub async fn of_client(site: &Site, client: &Client) -> Result<Vec<Value>, Strin
     let document = match (&client.jwks, &client.jwks_uri) {
         (Some(inline), _) => inline.clone(),
         (None, Some(uri)) => {
-            let fetched = fetch::document(&site.policy.client_documents, uri).await?;
+            let known = site.known_host.as_ref();
+            let fetched = fetch::document(&site.policy.client_documents, known, uri).await?;
             fetched.body
         }
         (None, None) => return Err("the client has no keys".into()),

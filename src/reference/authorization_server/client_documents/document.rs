@@ -98,7 +98,7 @@ fn check_secret(
         let method = if secret.is_some() {
             "client_secret_post"
         } else {
-            "none"
+            rules.default_authentication.as_str()
         };
         members.insert("token_endpoint_auth_method".into(), json!(method));
     }

@@ -9,7 +9,7 @@ use std::sync::Once;
 use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::{Client, Response, header, redirect};
+use reqwest::{Certificate, Client, Response, header, redirect};
 use serde_json::Value;
 use url::{Host, Url};
 
@@ -28,8 +28,24 @@ pub struct Fetched {
     pub fresh_for: u64,
 }
 
+/// A host that the operator vouches for, as by an entry in `/etc/hosts` and a certificate authority of
+/// his own.
+#[derive(Clone, Debug)]
+pub struct KnownHost {
+    /// Its name.
+    pub name: String,
+    /// Where the name leads, port included.
+    pub address: SocketAddr,
+    /// The only certificate authority that is trusted, PEM.
+    pub authority: Vec<u8>,
+}
+
 /// Fetches a JSON document, or says in a few words why not.
-pub async fn document(policy: &ClientDocumentPolicy, text: &str) -> Result<Fetched, String> {
+pub async fn document(
+    policy: &ClientDocumentPolicy,
+    known: Option<&KnownHost>,
+    text: &str,
+) -> Result<Fetched, String> {
     let mut url = Url::parse(text).map_err(|_| "the URL is malformed")?;
     let is_plain = url.scheme() != "https";
     if is_plain && (url.scheme() != "http" || policy.plain_http == Doubtful::Refused) {
@@ -41,21 +57,21 @@ pub async fn document(policy: &ClientDocumentPolicy, text: &str) -> Result<Fetch
     url.set_fragment(None);
     check_host(policy.addresses, &url, text)?;
     let limit = Duration::from_millis(policy.time_limit_ms);
-    match tokio::time::timeout(limit, get(policy, url)).await {
+    match tokio::time::timeout(limit, get(policy, known, url)).await {
         Ok(outcome) => outcome,
         Err(_) => Err("the document did not come in time".into()),
     }
 }
 
 /// Fetches whatever is there and drops it; only for policies that trust the URLs of strangers.
-pub async fn unguarded(text: &str) {
+pub async fn unguarded(known: Option<&KnownHost>, text: &str) {
     let policy = ClientDocumentPolicy {
         addresses: DocumentAddresses::Any,
         plain_http: Doubtful::Accepted,
         ..ClientDocumentPolicy::default()
     };
     // What comes back does not matter; that the request was made does.
-    let _ = document(&policy, text).await;
+    let _ = document(&policy, known, text).await;
 }
 
 /// Literal addresses never reach the resolver.
@@ -86,13 +102,18 @@ fn check_host(addresses: DocumentAddresses, url: &Url, text: &str) -> Result<(),
     }
 }
 
-async fn get(policy: &ClientDocumentPolicy, url: Url) -> Result<Fetched, String> {
-    let client = client(policy).map_err(|_| "the fetch could not be set up")?;
-    let request = client
-        .get(url)
-        .header(header::ACCEPT, "application/json")
-        .send();
+async fn get(
+    policy: &ClientDocumentPolicy,
+    known: Option<&KnownHost>,
+    url: Url,
+) -> Result<Fetched, String> {
+    let client = client(policy, known).map_err(|_| "the fetch could not be set up")?;
+    let mut request = client.get(url).header(header::ACCEPT, "application/json");
+    if policy.credentials_sent {
+        request = request.bearer_auth("a token of this server");
+    }
     let mut response = request
+        .send()
         .await
         .map_err(|_| "the document cannot be reached")?;
     check_answer(policy, &response)?;
@@ -112,7 +133,7 @@ async fn get(policy: &ClientDocumentPolicy, url: Url) -> Result<Fetched, String>
     Ok(Fetched { body, fresh_for })
 }
 
-fn client(policy: &ClientDocumentPolicy) -> reqwest::Result<Client> {
+fn client(policy: &ClientDocumentPolicy, known: Option<&KnownHost>) -> reqwest::Result<Client> {
     static PROVIDER: Once = Once::new();
     PROVIDER.call_once(|| {
         // An error means that another part of the process has installed one already.
@@ -122,13 +143,21 @@ fn client(policy: &ClientDocumentPolicy) -> reqwest::Result<Client> {
         Doubtful::Refused => redirect::Policy::none(),
         Doubtful::Accepted => redirect::Policy::limited(5),
     };
-    Client::builder()
+    let builder = match known {
+        Some(known) => {
+            let authority = Certificate::from_pem(&known.authority)?;
+            Client::builder().tls_certs_only([authority])
+        }
+        None => Client::builder(),
+    };
+    builder
         .redirect(redirects)
         .no_proxy()
         .retry(reqwest::retry::never())
         .pool_max_idle_per_host(0)
         .dns_resolver(Guard {
             addresses: policy.addresses,
+            known: known.map(|known| (known.name.clone(), known.address)),
         })
         .build()
 }
@@ -144,6 +173,9 @@ fn check_answer(policy: &ClientDocumentPolicy, response: &Response) -> Result<()
         .and_then(|value| value.split(';').next())
         .map(|value| value.trim().to_ascii_lowercase())
         .unwrap_or_default();
+    if policy.plain_json_only && !is_plain_json(response) {
+        return Err("the document's content type is not application/json".into());
+    }
     let is_json = content_type == "application/json"
         || (content_type.starts_with("application/") && content_type.ends_with("+json"));
     if !is_json && policy.other_content_type == Doubtful::Refused {
@@ -154,6 +186,11 @@ fn check_answer(policy: &ClientDocumentPolicy, response: &Response) -> Result<()
         true => Err("the document is too large".into()),
         false => Ok(()),
     }
+}
+
+fn is_plain_json(response: &Response) -> bool {
+    let content_type = response.headers().get(header::CONTENT_TYPE);
+    content_type.is_some_and(|value| value == "application/json")
 }
 
 /// Draft section 4.4; a document without caching headers is fetched again each time.
@@ -179,11 +216,20 @@ fn fresh_for(response: &Response) -> u64 {
 
 struct Guard {
     addresses: DocumentAddresses,
+    known: Option<(String, SocketAddr)>,
 }
 
 impl Resolve for Guard {
     fn resolve(&self, name: Name) -> Resolving {
         let addresses = self.addresses;
+        let known = self.known.as_ref();
+        let known = known.filter(|(known, _)| {
+            known == name.as_str() && addresses != DocumentAddresses::Nowhere
+        });
+        if let Some((_, address)) = known {
+            let address = *address;
+            return Box::pin(async move { Ok(Box::new(std::iter::once(address)) as Addrs) });
+        }
         Box::pin(async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
             let allowed: Vec<SocketAddr> = found
@@ -299,12 +345,12 @@ mod tests {
     #[tokio::test]
     async fn names_that_lead_inside_are_not_fetched() {
         let policy = ClientDocumentPolicy::default();
-        let error = document(&policy, "https://localhost:9/client.json")
+        let error = document(&policy, None, "https://localhost:9/client.json")
             .await
             .unwrap_err();
         assert_eq!(error, "the document cannot be reached");
         assert!(
-            document(&policy, "http://client.example.com/c")
+            document(&policy, None, "http://client.example.com/c")
                 .await
                 .is_err()
         );

@@ -5,11 +5,14 @@ pub mod document;
 pub mod fetch;
 pub mod url_rules;
 
+use serde_json::Value;
+
 use crate::reference::Site;
 use crate::reference::policy::Policy;
 use crate::reference::policy::client_documents::{
     DocumentCache, DocumentFailure, DocumentRedirects,
 };
+use crate::reference::policy::registration::ForeignUrls;
 use crate::reference::store::client::{CachedDocument, Client, ClientOrigin, RedirectRule};
 use crate::reference::store::now;
 
@@ -29,13 +32,22 @@ pub async fn find(site: &Site, client_id: &str) -> Result<Client, String> {
     {
         return cached.client.clone();
     }
-    let (fetched, fresh_for) = match fetch::document(policy, client_id).await {
+    let (fetched, fresh_for) = match fetch::document(policy, site.known_host.as_ref(), client_id).await {
         Ok(fetched) => (
             document::client(&site.policy, client_id, &fetched.body),
             fetched.fresh_for,
         ),
         Err(reason) => (Err(reason), 0),
     };
+    if let Ok(client) = &fetched
+        && policy.inner_urls == ForeignUrls::FetchedAtOnce
+    {
+        for name in ["jwks_uri", "logo_uri"] {
+            if let Some(place) = client.metadata.get(name).and_then(Value::as_str) {
+                fetch::unguarded(site.known_host.as_ref(), place).await;
+            }
+        }
+    }
     let mut ever = cached
         .map(|cached| cached.redirect_uris_ever)
         .unwrap_or_default();

@@ -246,6 +246,7 @@ fn seen(kind: PageKind, document: &MainDocument) -> PageSeen {
         title: String::new(),
         kind,
         text: String::new(),
+        custom_elements: Vec::new(),
         headers: document.headers.clone(),
         foreign_scripts: Vec::new(),
     }

@@ -38,6 +38,8 @@ pub(super) struct Page {
     pub scripts: Vec<String>,
     /// Scripts that draw.
     pub has_script: bool,
+    /// Names of its custom elements, bounded.
+    pub custom_elements: Vec<String>,
     /// Referrer policy of a meta element.
     pub referrer_policy: Option<String>,
 }

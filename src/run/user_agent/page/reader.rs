@@ -16,6 +16,8 @@ const MAX_TEXT: usize = 4000;
 const MAX_SCRIPT: usize = 64 * 1024;
 /// Scripts beyond this number are not named.
 const MAX_SCRIPTS: usize = 50;
+/// Custom elements beyond this number are not named.
+const MAX_CUSTOM: usize = 50;
 /// Controls and links beyond this number are not looked at.
 const MAX_ITEMS: usize = 2000;
 
@@ -130,6 +132,10 @@ impl Reader {
     fn open(&mut self, node: NodeId, element: &Element) {
         if hides(element) {
             self.hidden += 1;
+        }
+        let own = &mut self.gathered.page.custom_elements;
+        if element.name().contains('-') && own.len() < MAX_CUSTOM {
+            own.push(element.name().to_owned());
         }
         self.items += usize::from(matches!(
             element.name(),
