@@ -12,6 +12,8 @@ decision! {
         TokenRequired,
         /// Anybody who presents some token.
         AnyTokenAccepted,
+        /// Everybody, but a token that is presented must be the initial access token.
+        OpenOrToken,
     }
 }
 
@@ -148,6 +150,8 @@ decision! {
         Accepted,
         /// Refused.
         Refused,
+        /// Accepted on 127.0.0.1 alone.
+        Ipv4Only,
         /// Accepted, also where the host only begins like one.
         LookalikesToo,
     }
@@ -227,6 +231,8 @@ section! {
         initial_access: InitialAccess = InitialAccess::Open,
         /// The initial access token.
         initial_access_token: String = String::new(),
+        /// Status for a wrong initial access token (RFC 7591 section 3.2.2, RFC 6750 section 3.1: 401).
+        wrong_token_status: u16 = 401,
         /// Status of success (RFC 7591 section 3.2.1).
         success_status: u16 = 201,
         /// Whether the body is JSON rather than a form (RFC 7591 section 3).

@@ -135,18 +135,20 @@ fn register(site: &Site, headers: &HeaderMap, body: &[u8]) -> Result<Client, Ref
 fn check_access(site: &Site, headers: &HeaderMap) -> Result<(), Refused> {
     let policy = &site.policy.registration;
     let presented = bearer(headers);
+    let is_it = |presented: &str| {
+        !policy.initial_access_token.is_empty()
+            && handles::equal(presented, &policy.initial_access_token)
+    };
     let is_right = match policy.initial_access {
         InitialAccess::Open => true,
         InitialAccess::AnyTokenAccepted => presented.is_some(),
-        InitialAccess::TokenRequired => presented.is_some_and(|presented| {
-            !policy.initial_access_token.is_empty()
-                && handles::equal(presented, &policy.initial_access_token)
-        }),
+        InitialAccess::TokenRequired => presented.is_some_and(is_it),
+        InitialAccess::OpenOrToken => presented.is_none_or(is_it),
     };
     match is_right {
         true => Ok(()),
         false => Err(Refused {
-            status: 401,
+            status: policy.wrong_token_status,
             ..Refused::new("invalid_token", "an initial access token is required")
         }),
     }

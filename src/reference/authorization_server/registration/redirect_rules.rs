@@ -115,6 +115,9 @@ fn check_http(policy: &RegisteredRedirectPolicy, uri: &str) -> Result<(), &'stat
     let looks_like_it = names.iter().any(|name| authority.starts_with(name));
     match policy.http_loopback {
         HttpLoopback::Refused if is_loopback => Err("a redirect URI is plain http"),
+        HttpLoopback::Ipv4Only if is_loopback && host != "127.0.0.1" => {
+            Err("a redirect URI is plain http and not on 127.0.0.1")
+        }
         _ if is_loopback => Ok(()),
         HttpLoopback::LookalikesToo if looks_like_it => Ok(()),
         _ => accept(
