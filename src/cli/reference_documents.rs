@@ -70,7 +70,8 @@ impl ReferenceDocuments {
             longest_cache: Some(0.0),
             public_clients: false,
         });
-        let mut target = Target::resolve(file, base).map_err(|errors: Vec<SecretError>| Failure::from(errors))?;
+        let mut target = Target::resolve(file, base)
+            .map_err(|errors: Vec<SecretError>| Failure::from(errors))?;
         if let Some(place) = &mut target.documents {
             place.certificate = Some(Certificate {
                 chain: chain.clone().into_bytes(),

@@ -51,7 +51,10 @@ pub fn describe(mutation: &Mutation) -> String {
         one("address of the document", &serve.base);
         one("answer", &serve.body);
     }
-    let status = mutation.serve.as_ref().and_then(|serve| serve.status.as_ref());
+    let status = mutation
+        .serve
+        .as_ref()
+        .and_then(|serve| serve.status.as_ref());
     words.extend(member("status", serde_json::to_value(status)));
     words.extend(member("sent in", serde_json::to_value(mutation.send_in)));
     words.extend(member(

@@ -93,7 +93,10 @@ impl Needs {
             Action::Call(_) => self.add([McpServer]),
             Action::Host(step) => {
                 self.add([DocumentHost]);
-                let profile = step.client.as_ref().and_then(|name| suites.clients.get(name));
+                let profile = step
+                    .client
+                    .as_ref()
+                    .and_then(|name| suites.clients.get(name));
                 self.capabilities
                     .extend(profile.into_iter().flat_map(|profile| &profile.needs));
             }

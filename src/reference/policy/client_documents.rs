@@ -1,7 +1,7 @@
 //! Client ID metadata documents (draft-ietf-oauth-client-id-metadata-document-00).
 
-use super::macros::{decision, section};
 use super::configuration::ClientAuthMethod;
+use super::macros::{decision, section};
 use super::registration::{Doubtful, ForeignUrls};
 
 decision! {

@@ -122,11 +122,7 @@ impl Rendered {
     }
 }
 
-fn served(
-    session: &Session,
-    context: &minijinja::Value,
-    serve: &Serve,
-) -> Result<Served, Halt> {
+fn served(session: &Session, context: &minijinja::Value, serve: &Serve) -> Result<Served, Halt> {
     let render = |value: &Value| session.templates.render_value(value, context).map_err(halt);
     let text = |text: &Option<String>| match text {
         None => Ok(None),

@@ -223,9 +223,8 @@ impl Resolve for Guard {
     fn resolve(&self, name: Name) -> Resolving {
         let addresses = self.addresses;
         let known = self.known.as_ref();
-        let known = known.filter(|(known, _)| {
-            known == name.as_str() && addresses != DocumentAddresses::Nowhere
-        });
+        let known = known
+            .filter(|(known, _)| known == name.as_str() && addresses != DocumentAddresses::Nowhere);
         if let Some((_, address)) = known {
             let address = *address;
             return Box::pin(async move { Ok(Box::new(std::iter::once(address)) as Addrs) });

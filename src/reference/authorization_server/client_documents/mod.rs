@@ -32,13 +32,14 @@ pub async fn find(site: &Site, client_id: &str) -> Result<Client, String> {
     {
         return cached.client.clone();
     }
-    let (fetched, fresh_for) = match fetch::document(policy, site.known_host.as_ref(), client_id).await {
-        Ok(fetched) => (
-            document::client(&site.policy, client_id, &fetched.body),
-            fetched.fresh_for,
-        ),
-        Err(reason) => (Err(reason), 0),
-    };
+    let (fetched, fresh_for) =
+        match fetch::document(policy, site.known_host.as_ref(), client_id).await {
+            Ok(fetched) => (
+                document::client(&site.policy, client_id, &fetched.body),
+                fetched.fresh_for,
+            ),
+            Err(reason) => (Err(reason), 0),
+        };
     if let Ok(client) = &fetched
         && policy.inner_urls == ForeignUrls::FetchedAtOnce
     {

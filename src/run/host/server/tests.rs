@@ -179,3 +179,61 @@ async fn a_port_that_is_taken_and_a_certificate_that_is_none_are_told() {
         "{refused:?}"
     );
 }
+
+#[tokio::test]
+async fn dot_segments_queries_and_fragments_stay_in_the_url_and_lead_to_the_document() {
+    let host = DocumentHost::new();
+    for path in ["/a/../c", "/./c", "/c?v=1", "/c#part"] {
+        let url = host.serve(&document(path)).await.unwrap();
+        assert!(url.ends_with(path), "{url}");
+        let prefix = &url[..url.len() - path.len()];
+        let (head, body) = ask("GET", &format!("{prefix}/c")).await;
+        assert!(head.starts_with("http/1.1 200 "), "{path}: {head}");
+        assert!(body.contains(&url), "{body}");
+        assert_eq!(host.visits(&url).len(), 1);
+    }
+    let bare = host.serve(&document("")).await.unwrap();
+    assert_eq!(bare.matches('/').count(), 2, "{bare}");
+    let (head, _) = ask("GET", &format!("{bare}/")).await;
+    assert!(head.starts_with("http/1.1 200 "), "{head}");
+}
+
+#[tokio::test]
+async fn a_document_takes_the_place_of_another_and_a_redirect_leads_to_it() {
+    let host = DocumentHost::new();
+    let url = host.serve(&document("/c")).await.unwrap();
+    let other = Document {
+        status: 302,
+        body: Some("other".to_owned()),
+        replaces: Some(url.clone()),
+        ..document("/ignored")
+    };
+    assert_eq!(host.serve(&other).await.unwrap(), url);
+    let (head, body) = ask("GET", &url).await;
+    assert!(head.starts_with("http/1.1 302 "), "{head}");
+    assert_eq!(body, "other");
+    let (head, body) = ask("GET", &format!("{url}/moved")).await;
+    assert!(head.starts_with("http/1.1 200 "), "{head}");
+    assert_eq!(body, "other");
+    let nowhere = Document {
+        replaces: Some("http://127.0.0.1:1/c".to_owned()),
+        ..document("/c")
+    };
+    let refused = host.serve(&nowhere).await;
+    assert!(matches!(refused, Err(DocumentError::Unknown(_))));
+}
+
+#[tokio::test]
+async fn another_address_changes_the_url_alone() {
+    let host = DocumentHost::new();
+    let first = host.serve(&document("/c")).await.unwrap();
+    let base = first.split('/').take(3).collect::<Vec<_>>().join("/");
+    let other = Document {
+        base: Some(base.replace("://", "://somebody@")),
+        ..document("/c")
+    };
+    let url = host.serve(&other).await.unwrap();
+    assert!(url.starts_with("http://somebody@127.0.0.1:"), "{url}");
+    ask("GET", &url.replace("somebody@", "")).await;
+    assert_eq!(host.visits(&url).len(), 1);
+}
