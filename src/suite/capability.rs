@@ -87,7 +87,7 @@ pub enum Capability {
 
 impl Capability {
     /// Every capability.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 37] = [
         Self::McpServer,
         Self::Protected,
         Self::ProtectedResourceMetadata,
