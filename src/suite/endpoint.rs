@@ -54,7 +54,7 @@ impl Endpoint {
     /// The endpoint that a check is about: that of the first step which deviates, or else of the
     /// first whose result is judged.
     pub fn of(check: &Check, suites: &Suites) -> Self {
-        let (_, _, mut steps) = suites.steps(&check.flow);
+        let (with, _, mut steps) = suites.steps(&check.flow);
         steps.extend(check.steps.clone());
         let expect = &check.expect;
         let judged = [
@@ -64,7 +64,7 @@ impl Endpoint {
         ];
         let deviates = steps.keys().find(|step| check.mutate.contains_key(*step));
         let matched = check.matches.iter().next();
-        deviates
+        let found = deviates
             .or_else(|| check.mutate.keys().next())
             .or_else(|| judged.into_iter().flatten().next())
             .map(|step| Self::of_step(step, "", &steps, suites))
@@ -77,7 +77,15 @@ impl Endpoint {
                 let step = expect.accepted.last()?;
                 Some(Self::of_step(step, "", &steps, suites))
             })
-            .unwrap_or(Self::Other)
+            .unwrap_or(Self::Other);
+        match found {
+            // The URL is a parameter.
+            Self::Other => {
+                let given = serde_json::json!([check.with, check.cases, with]);
+                Self::of_url(&given.to_string())
+            }
+            found => found,
+        }
     }
 
     fn of_step(step: &str, path: &str, steps: &Steps, suites: &Suites) -> Self {
