@@ -1,7 +1,5 @@
 //! Endpoints that list methods of client authentication of their own (RFC 8414 section 2).
 
-use serde_json::Value;
-
 use super::{Disposition, Knowledge, PlannedAction, PlannedStep};
 use crate::suite::{Action, Suites};
 
@@ -47,7 +45,7 @@ pub(crate) fn obstacle(
             false => &["client_secret_basic", "client_secret_post"],
         };
         let lists = |name: &&str| listed.iter().any(|one| one.as_str() == Some(name));
-        let has_none = *method != Value::from("none") && !usable.iter().any(lists);
+        let has_none = *method != "none" && !usable.iter().any(lists);
         has_none.then(|| Disposition::NotApplicable {
             reason: format!("{member} lists no {}", usable.join(" and no ")),
         })
