@@ -97,6 +97,12 @@ pub fn target_text(target: &TargetFile) -> Result<String, Failure> {
 fn scopes(policy: &Policy) -> Vec<String> {
     let mut scopes = policy.scopes.clone();
     scopes.retain(|scope| scope != "openid");
+    // An operator believes what the resource publishes.
+    for scope in &policy.mcp_server.metadata.scopes_supported {
+        if *scope != "offline_access" && !scopes.contains(scope) {
+            scopes.push(scope.clone());
+        }
+    }
     scopes
 }
 

@@ -253,6 +253,9 @@ pub struct Call {
     /// method.
     #[serde(default = "any")]
     pub operation: String,
+    /// A JSON-RPC request in place of an operation: `method` and `params`.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub request: Params,
     /// Bearer token; none is sent when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_token: Option<String>,

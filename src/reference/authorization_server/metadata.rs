@@ -169,7 +169,7 @@ fn lists(policy: &Policy, members: &mut Map<String, Value>) {
     let algorithms = &policy.client_authentication.assertion.algorithms;
     let all = [
         ("response_types_supported", json!(response_types)),
-        ("response_modes_supported", json!(["query"])),
+        ("response_modes_supported", json!(["query", "fragment"])),
         ("grant_types_supported", json!(grant_types)),
         ("scopes_supported", json!(policy.scopes)),
         (

@@ -14,10 +14,11 @@ use super::execute::Answer;
 use super::form::legacy_headers;
 use super::incoming::{BATCH_VERSION, MODERN};
 use super::policy::{
-    Batches, EventStream, MissingSession, ModernEraSessions, SessionDelete, SessionMode,
-    UnknownSession, UnsupportedVersion,
+    AbsentVersion, Batches, EventStream, MissingSession, ModernEraSessions, SessionDelete,
+    SessionMode, UnknownSession, UnsupportedVersion,
 };
 use super::sessions::{Session, may_use};
+use super::tasks;
 use super::verify::Caller;
 use crate::reference::audit::Event;
 
@@ -50,7 +51,10 @@ impl Call<'_> {
             Ok(operations) => operations,
             Err(response) => return *response,
         };
-        let answer = self.run_each(caller, version.as_deref()).await;
+        let answer = match self.task(caller, version.as_deref()).await {
+            Some(answer) => answer,
+            None => self.run_each(caller, version.as_deref()).await,
+        };
         self.log(caller, &operations, &answer);
         self.present(answer)
     }
@@ -84,6 +88,10 @@ impl Call<'_> {
                 .as_str()
                 .map(str::to_owned)
         });
+        let answer = match negotiated.as_deref() {
+            Some(tasks::VERSION) => tasks::declared(answer),
+            _ => answer,
+        };
         let mut response = self.present(answer);
         let policy = &self.policy().sessions;
         if let (Some(version), true) = (negotiated, policy.mode != SessionMode::Off) {
@@ -153,6 +161,14 @@ impl Call<'_> {
     ) -> Result<(), Box<Response>> {
         let policy = &self.policy().transport;
         let spoken = &policy.mcp_versions;
+        if sent.is_none()
+            && version != Some(BATCH_VERSION)
+            && policy.absent_version == AbsentVersion::Refused
+        {
+            let bad = StatusCode::BAD_REQUEST;
+            let refusal = self.protocol_error(bad, -32600, "no protocol version", None);
+            return Err(Box::new(refusal));
+        }
         let known = |version: &str| spoken.iter().any(|one| one == version && one != MODERN);
         let ignored = version == Some(BATCH_VERSION) || sent.is_none_or(known);
         let status = match policy.unsupported_version {
@@ -174,7 +190,7 @@ impl Call<'_> {
         is_known && !self.incoming.messages.is_empty() && !self.incoming.has("initialize")
     }
 
-    async fn run_each(&self, caller: &Caller, version: Option<&str>) -> Answer {
+    pub(super) async fn run_each(&self, caller: &Caller, version: Option<&str>) -> Answer {
         let known = version.filter(|version| {
             let spoken = &self.policy().transport.mcp_versions;
             spoken.iter().any(|one| one == version && one != MODERN)

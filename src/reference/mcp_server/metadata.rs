@@ -156,6 +156,7 @@ fn build(
     if !policy.resource_name.is_empty() {
         document.insert("resource_name".into(), json!(policy.resource_name));
     }
+    document.extend(policy.set.clone());
     Value::Object(document)
 }
 

@@ -33,6 +33,7 @@ mod scope;
 mod server;
 mod sessions;
 mod signature;
+mod tasks;
 mod tools;
 mod verify;
 

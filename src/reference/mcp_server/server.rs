@@ -6,6 +6,7 @@ use super::connection::Connections;
 use super::execute::Engine;
 use super::policy::McpServerPolicy;
 use super::sessions::Sessions;
+use super::tasks::Tasks;
 use super::tools::Data;
 use super::verify::Verifier;
 use crate::reference::Site;
@@ -31,6 +32,8 @@ pub struct Server {
     pub resources: [Resource; 2],
     /// Open sessions.
     pub sessions: Sessions,
+    /// Tasks and who began them.
+    pub tasks: Tasks,
     /// Token validation with its key cache.
     pub verifier: Verifier,
     /// What each connection has shown.
@@ -61,6 +64,7 @@ impl Server {
         Self {
             resources,
             sessions: Sessions::default(),
+            tasks: Tasks::default(),
             verifier: Verifier::default(),
             connections: Connections::default(),
             engine: Engine::new(site.clone(), Arc::new(Data::default())),

@@ -332,6 +332,8 @@ section! {
         iss_on_success: bool = true,
         /// Whether `iss` stands beside an error (RFC 9207 section 2).
         iss_on_error: bool = true,
+        /// Whether `iss` stands beside a code in the fragment too, where a request asks for that mode.
+        iss_in_fragment: bool = true,
         /// The value of `iss`.
         iss: IssValue = IssValue::Issuer,
         /// `error` of a denial; another word than the registered `access_denied` is wrong.

@@ -142,7 +142,10 @@ impl Prepared {
         if let Some(token) = &access_token {
             at.session.http.vault().learn(Kind::AccessToken, token);
         }
-        let mut message = message(at, text("operation").as_deref().unwrap_or("any"))?;
+        let mut message = match step.request.is_empty() {
+            true => message(at, text("operation").as_deref().unwrap_or("any"))?,
+            false => request(at.params(&step.request)?),
+        };
         let own = |name: &str| ["operation", "access_token", "session"].contains(&name);
         members.retain(|name, _| !own(name));
         message.add(&members);
@@ -217,6 +220,16 @@ impl Prepared {
         }
         done
     }
+}
+
+/// The request that a check gives itself.
+fn request(mut members: Map<String, Value>) -> Message {
+    let method = members.remove("method").unwrap_or_default();
+    let mut message = Message::of_method(method.as_str().unwrap_or_default());
+    if let Some(Value::Object(params)) = members.remove("params") {
+        message.params = params;
+    }
+    message
 }
 
 /// The operation called `name`.
@@ -322,6 +335,10 @@ fn finish(
         }
     }
     if let Some(session) = session {
+        // Visible ASCII (MCP transports); the session itself stands in no recording.
+        let printable = session.bytes().all(|byte| byte.is_ascii_graphic());
+        done.result
+            .insert("session_printable".to_owned(), json!(printable));
         done.result.insert("session".to_owned(), json!(session));
     }
     done

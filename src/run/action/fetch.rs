@@ -1,9 +1,10 @@
 //! Any HTTP request.
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::{At, Done, Halt};
 use crate::run::http::Request;
+use crate::run::jose;
 use crate::run::parameters::{describe, pairs, with_query};
 use crate::suite::Fetch;
 
@@ -38,5 +39,20 @@ pub async fn step(at: &At<'_>, fetch: &Fetch) -> Result<Done, Halt> {
     }
     request.headers.extend(pairs(&at.params(&fetch.headers)?));
     let answered = at.send("fetch", request).await;
-    Ok(answered.done(sent, |response, _| (200..300).contains(&response.status)))
+    let mut done = answered.done(sent, |response, _| (200..300).contains(&response.status));
+    add_signed_metadata(&mut done.result);
+    Ok(done)
+}
+
+/// Adds what a metadata document says in signed form (RFC 8414 section 2.1, RFC 9728 section 2.2).
+fn add_signed_metadata(result: &mut Map<String, Value>) {
+    let decoded = result
+        .get("json")
+        .and_then(|json| json.get("signed_metadata"))
+        .and_then(Value::as_str)
+        .and_then(jose::decode);
+    if let Some(token) = decoded {
+        let parts = json!({ "header": token.header, "claims": token.claims });
+        result.insert("signed_metadata".to_owned(), parts);
+    }
 }

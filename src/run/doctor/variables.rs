@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::run::action::Discovery;
 use crate::run::jose;
+use crate::run::mcp::Message;
 use crate::run::session::{FOREIGN_REDIRECT, HTTPS_REDIRECT, LOOPBACK_REDIRECT, Session};
 use crate::suite::McpVersion;
 use crate::target::Live;
@@ -100,10 +101,16 @@ fn target(session: &Session, discovery: &Discovery) -> Value {
         .operations
         .iter()
         .map(|(name, operation)| {
+            let message = Message::of_operation(&operation.call);
+            let (method, params) = (&message.method, &message.params);
+            let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
             json!({
                 "name": name,
                 "scopes": operation.scopes,
                 "scope": joined(&operation.scopes),
+                "method": method,
+                "params": params,
+                "request": request.to_string(),
             })
         })
         .collect();

@@ -35,9 +35,8 @@ impl Members {
     fn within(action: &Action, steps: &Steps, suites: &Suites, depth: usize) -> Self {
         let http = |more: &[&'static str]| [HTTP.as_slice(), more].concat();
         Self::Named(match action {
-            Action::Fetch(_) | Action::Revoke(_) | Action::Introspect(_) | Action::Push(_) => {
-                http(&[])
-            }
+            Action::Fetch(_) => http(&["signed_metadata"]),
+            Action::Revoke(_) | Action::Introspect(_) | Action::Push(_) => http(&[]),
             Action::Discover(_) => vec![
                 "probe",
                 "issuer",
@@ -48,7 +47,14 @@ impl Members {
             Action::Obtain(_) => return Self::of_flow(OBTAIN_FLOW, suites, depth),
             Action::Register(_) => http(&["client"]),
             Action::Token(_) => http(&["jwt", "id_token"]),
-            Action::Call(_) => http(&["stage", "result", "error", "protocol_version", "session"]),
+            Action::Call(_) => http(&[
+                "stage",
+                "result",
+                "error",
+                "protocol_version",
+                "session",
+                "session_printable",
+            ]),
             Action::Authorize(_) => vec![
                 "outcome",
                 "code",

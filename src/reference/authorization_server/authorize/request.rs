@@ -41,6 +41,8 @@ pub struct AuthorizationRequest {
     pub challenge: Option<Challenge>,
     /// What comes back.
     pub response_type: ResponseType,
+    /// Whether it asked for the response in the fragment (OAuth 2.0 Multiple Response Types).
+    pub in_fragment: bool,
     /// An `iss` that the request brought along, which means nothing.
     pub foreign_iss: Option<String>,
 }
@@ -184,6 +186,7 @@ pub fn check(
             resources,
             challenge,
             response_type,
+            in_fragment: parameters.get("response_mode") == Some("fragment"),
             foreign_iss,
         }),
         Err(refused) if refused.status >= 500 => Err(Refusal::Page {

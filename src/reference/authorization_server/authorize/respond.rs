@@ -33,10 +33,11 @@ pub fn success(site: &Site, request: &AuthorizationRequest, user: &str) -> Respo
     if let Some(value) = echo(policy.state, request.state.as_deref()) {
         parameters.push(("state", value));
     }
-    if policy.iss_on_success {
+    if policy.iss_on_success && (policy.iss_in_fragment || !request.in_fragment) {
         parameters.extend(iss(site, request.foreign_iss.as_deref()));
     }
-    let in_fragment = request.response_type != ResponseType::Code
+    let in_fragment = request.in_fragment
+        || request.response_type != ResponseType::Code
         || policy.response_mode == ResponseMode::Fragment;
     let place = location(site, &request.redirect_uri, &parameters, in_fragment);
     redirect(site, &place)

@@ -35,6 +35,8 @@ section! {
         /// Whether the address of that page says who the user is; it must not (MCP elicitation, "safe URL
         /// handling").
         elicitation_url_names_user: bool = false,
+        /// Whose tasks a caller reaches (MCP 2025-11-25 tasks: bound to the authorization context).
+        task_owner: TaskOwner = TaskOwner::default(),
         /// A scope that every request needs besides its own, the handshake included; none when empty.
         every_request_needs: String = String::new(),
         /// What happens to spellings of the endpoint's path that are not registered (`/mcp/`, `//mcp`, `/MCP`).
@@ -216,6 +218,19 @@ decision! {
         Served,
         /// As the endpoint itself, but the token check does not match them.
         ServedWithoutToken,
+    }
+}
+
+decision! {
+    /// Who reaches a task.
+    pub enum TaskOwner {
+        /// The user who began it.
+        #[default]
+        Caller,
+        /// Whoever has its identifier.
+        Anyone,
+        /// The user alone, but the list shows everybody's.
+        ListedToAll,
     }
 }
 

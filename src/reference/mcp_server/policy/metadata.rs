@@ -1,5 +1,7 @@
 //! The protected resource metadata document and where it lies.
 
+use serde_json::{Map, Value};
+
 use crate::reference::policy::macros::{decision, section};
 
 section! {
@@ -33,6 +35,8 @@ section! {
         bearer_methods_supported: Vec<String> = vec!["header".into()],
         /// `resource_name`; left out when empty.
         resource_name: String = "authspec reference MCP server".into(),
+        /// Members besides; none.
+        set: Map<String, Value> = Map::new(),
         /// Status of the answer (RFC 9728 section 3.2: 200).
         status: u16 = 200,
         /// Content type of the answer (RFC 9728 section 3.2: `application/json`).

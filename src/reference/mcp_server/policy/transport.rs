@@ -19,6 +19,9 @@ section! {
         cors: Cors = Cors::default(),
         /// What an unsupported `MCP-Protocol-Version` leads to (2025-06-18 and later: 400).
         unsupported_version: UnsupportedVersion = UnsupportedVersion::default(),
+        /// What a request without `MCP-Protocol-Version` leads to after a handshake of 2025-06-18 or
+        /// 2025-11-25 (SHOULD be taken).
+        absent_version: AbsentVersion = AbsentVersion::default(),
         /// Whether headers that contradict the body are refused (2026-07-28: 400, -32020).
         header_mismatch: HeaderMismatch = HeaderMismatch::default(),
         /// Whether `_meta` must be complete (2026-07-28: 400, -32602).
@@ -171,5 +174,16 @@ decision! {
         Harmless,
         /// The request's `Authorization` as well.
         Authorization,
+    }
+}
+
+decision! {
+    /// What an absent version header leads to after the handshake.
+    pub enum AbsentVersion {
+        /// Nothing: the session knows the version.
+        #[default]
+        Assumed,
+        /// 400.
+        Refused,
     }
 }
