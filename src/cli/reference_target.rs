@@ -7,11 +7,14 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
 use super::failure::Failure;
+use crate::reference::keys::KeyPair;
+use crate::reference::mcp_server::policy::{Revocation, Validation};
+use crate::reference::policy::access_token::TokenFormat;
 use crate::reference::policy::configuration::PreconfiguredClient;
 use crate::reference::{Policy, Running};
 use crate::target::{
-    AuditLog, AuditWords, Elicitation, GivenClient, Handle, Operation, OperationCall,
-    SecondResource, Secret, TargetFile, ToolCall, User,
+    ACCESS_TOKENS, ASSERTIONS, AuditLog, AuditWords, Elicitation, GivenClient, Handle, Operation,
+    OperationCall, PlayedIssuer, SecondResource, Secret, TargetFile, ToolCall, User,
 };
 
 /// Their name in reports.
@@ -37,6 +40,7 @@ pub fn reference_target(running: &Running, audit_log: Option<&Path>) -> TargetFi
         authorization_server: Some(running.issuer.clone()),
         users: users.collect(),
         clients: clients(running),
+        played_issuers: played_issuers(running),
         scopes: scopes(policy),
         scope_wildcards: true,
         operations: operations(),
@@ -192,6 +196,32 @@ fn elicitations(policy: &Policy) -> IndexMap<String, Elicitation> {
         ("archive_customer".to_owned(), archive),
         ("link_account".to_owned(), link),
     ])
+}
+
+/// The keys that sign access tokens, where the MCP server verifies them itself, and assertions.
+fn played_issuers(running: &Running) -> IndexMap<String, PlayedIssuer> {
+    let site = running.site();
+    let (tokens, mcp) = (&site.policy.access_tokens, &site.policy.mcp_server.token);
+    let mut issuers = IndexMap::new();
+    let played = |issuer: Option<&str>, key: &KeyPair| PlayedIssuer {
+        issuer: issuer.map(str::to_owned),
+        private_key: Secret::Value(key.private_jwk().to_string()),
+        key_id: None,
+    };
+    let is_verified = tokens.format == TokenFormat::Jwt
+        && matches!(mcp.validation, Validation::Automatic | Validation::LocalJwt)
+        && mcp.revocation != Revocation::Introspection;
+    if is_verified {
+        let size = site.policy.jwks.rsa_bits;
+        let key = site.keys.pair_of_size(tokens.signing_algorithm, size);
+        issuers.insert(ACCESS_TOKENS.to_owned(), played(None, key));
+    }
+    if site.policy.assertion_grants.enabled {
+        let issuer = &site.policy.assertion_grants.issuer;
+        let key = site.keys.identity_provider();
+        issuers.insert(ASSERTIONS.to_owned(), played(Some(issuer), key));
+    }
+    issuers
 }
 
 /// The operations of the granular scope model; each leaves the server as it was, or nearly so.

@@ -38,9 +38,9 @@ pub(super) fn fits(kind: Kind, value: &Value) -> Fits {
             .is_some_and(|items| items.iter().all(Value::is_string))
             .into(),
         Kind::Object => value.is_object().into(),
-        Kind::PublicJwk => {
-            jwk::check_public(value).map_or_else(|why| Fits::No(Some(why)), |()| Fits::Yes)
-        }
+        Kind::PublicJwk => said(jwk::check_public(value)),
+        Kind::CompleteJwk => said(jwk::check_complete(value)),
+        Kind::StrongJwk => said(jwk::check_strong(value)),
         Kind::AbsoluteUrl
         | Kind::SecureUrl
         | Kind::IssuerUrl
@@ -52,6 +52,10 @@ pub(super) fn fits(kind: Kind, value: &Value) -> Fits {
             None => Fits::No(None),
         },
     }
+}
+
+fn said(checked: Result<(), String>) -> Fits {
+    checked.map_or_else(|why| Fits::No(Some(why)), |()| Fits::Yes)
 }
 
 fn text_fits(kind: Kind, text: &str) -> bool {
@@ -101,6 +105,8 @@ pub(super) const fn words(kind: Kind) -> &'static str {
         Kind::ScopeToken => "one scope token",
         Kind::PrintableString => "a printable string without spaces",
         Kind::PublicJwk => "a public JSON Web Key",
+        Kind::CompleteJwk => "a JSON Web Key with all members of its kind",
+        Kind::StrongJwk => "a key of sufficient size",
     }
 }
 

@@ -35,6 +35,9 @@ impl Needs {
             }
             if let Some(mutation) = &step.mutation {
                 self.of_mutation(suites, mutation, &registered);
+                if let (Some(forge), PlannedAction::One(action)) = (&mutation.forge, &step.action) {
+                    self.of_forge(forge.signature, action);
+                }
             }
             self.of_mentions(suites, step);
             self.of_secret(step);
@@ -129,17 +132,22 @@ impl Needs {
     }
 
     fn of_mutation(&mut self, suites: &Suites, mutation: &Mutation, registered: &[&str]) {
-        if let Some(forge) = &mutation.forge {
-            self.add([match forge.signature {
-                Signature::TrustedIssuer => Capability::TrustedIssuer,
-                _ => Capability::JwtAccessTokens,
-            }]);
-        }
         if let Some(user) = &mutation.user {
             self.of_user(user);
         }
         if let Some(client) = &mutation.client {
             self.of_client(suites, client, registered);
+        }
+    }
+
+    /// An assertion of a client is always there to be rebuilt, an access token only where it is a JWT.
+    fn of_forge(&mut self, signature: Signature, action: &Action) {
+        match action {
+            Action::Call(_) | Action::Repeat(_) if signature == Signature::RightKey => {
+                self.add([Capability::JwtAccessTokens, Capability::TrustedIssuer]);
+            }
+            Action::Call(_) | Action::Repeat(_) => self.add([Capability::JwtAccessTokens]),
+            _ => {}
         }
     }
 

@@ -59,7 +59,19 @@ impl KeyPair {
         &self.private_members
     }
 
-    fn es256() -> Self {
+    /// The whole key as a JWK, for a harness that plays this server's issuer.
+    pub fn private_jwk(&self) -> Value {
+        let mut jwk = self.public.as_object().cloned().unwrap_or_default();
+        jwk.extend(
+            self.private_members
+                .as_object()
+                .cloned()
+                .unwrap_or_default(),
+        );
+        Value::Object(jwk)
+    }
+
+    fn es256(kid: &str) -> Self {
         let secret = p256::SecretKey::random(&mut rand::rngs::OsRng);
         let point = p256::elliptic_curve::sec1::ToEncodedPoint::to_encoded_point(
             &secret.public_key(),
@@ -69,7 +81,7 @@ impl KeyPair {
             .to_pkcs8_der()
             .map(|der| der.as_bytes().to_vec())
             .unwrap_or_default();
-        let kid = "es256-1".to_owned();
+        let kid = kid.to_owned();
         Self {
             signer: EncodingKey::from_ec_der(&der),
             public: json!({
@@ -113,6 +125,7 @@ impl KeyPair {
 #[derive(Debug)]
 pub struct Keys {
     es256: KeyPair,
+    identity_provider: KeyPair,
     rs256: OnceLock<KeyPair>,
     weak_rs256: OnceLock<KeyPair>,
 }
@@ -123,7 +136,8 @@ impl Keys {
         static KEYS: OnceLock<Keys> = OnceLock::new();
         static BACKGROUND: OnceLock<()> = OnceLock::new();
         let keys = KEYS.get_or_init(|| Keys {
-            es256: KeyPair::es256(),
+            es256: KeyPair::es256("es256-1"),
+            identity_provider: KeyPair::es256("identity-provider-1"),
             rs256: OnceLock::new(),
             weak_rs256: OnceLock::new(),
         });
@@ -147,6 +161,12 @@ impl Keys {
             SigningAlgorithm::Es256 => &self.es256,
             SigningAlgorithm::Rs256 => self.rs256(rsa_bits),
         }
+    }
+
+    /// The key pair of the identity provider whose assertions the authorization server takes. There is
+    /// no such server: whoever holds the key plays it.
+    pub fn identity_provider(&self) -> &KeyPair {
+        &self.identity_provider
     }
 
     /// Waits without blocking the runtime until both keys exist.

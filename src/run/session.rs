@@ -12,6 +12,7 @@ use tokio::sync::OnceCell;
 use super::grants::Grants;
 use super::host::{Document, DocumentHost, SELF_URL};
 use super::http::{Client, Request, RequestKind, Sent};
+use super::jose;
 use super::logins::Logins;
 use super::redact::{Kind, Vault};
 use super::registrar::Registrar;
@@ -118,11 +119,11 @@ impl Session {
             .map_or(0, |file| file.len());
         Self {
             http,
+            templates: templates(&target),
             user_agent: UserAgent::new(&target),
             host: DocumentHost::at(target.documents.clone()),
             target,
             version,
-            templates: Templates::new(),
             profiles,
             audit_start,
             variables: RwLock::default(),
@@ -433,6 +434,35 @@ impl Session {
         self.http.grant(patience);
         self.registrar.clean_up(&self.http, patience).await;
     }
+}
+
+/// Who signs proofs of possession: the harness itself.
+const PROOF: &str = "proof";
+
+/// The language, in which the issuers sign that the operator lets the harness play.
+fn templates(target: &Target) -> Templates {
+    let mut templates = Templates::new();
+    let issuers = target.issuers.clone();
+    templates.sign_with(move |who, header, claims| {
+        if who == PROOF {
+            return match (header, claims) {
+                (Value::Object(header), Value::Object(claims)) => {
+                    Ok(jose::proof(jose::Keys::shared(), &header, &claims))
+                }
+                _ => Err("header and claims are objects".to_owned()),
+            };
+        }
+        let key = issuers
+            .get(who)
+            .ok_or_else(|| format!("the target file has no `played_issuers.{who}`"))?;
+        match (header, claims) {
+            (Value::Object(header), Value::Object(claims)) => {
+                jose::signed(key, header, &claims).map_err(|error| error.to_string())
+            }
+            _ => Err("header and claims are objects".to_owned()),
+        }
+    });
+    templates
 }
 
 /// Publishes every text that is no template, and the texts that are quoted in templates.

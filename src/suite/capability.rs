@@ -77,6 +77,8 @@ pub enum Capability {
     Sessions,
     /// The operator lets the harness sign tokens that the MCP server trusts.
     TrustedIssuer,
+    /// The operator lets the harness sign assertions that the authorization server trusts.
+    AssertionIssuer,
     /// The harness can serve documents that the authorization server can fetch.
     DocumentHost,
     /// Documents of the harness also have a private address, which must not be fetched from.
@@ -87,7 +89,7 @@ pub enum Capability {
 
 impl Capability {
     /// Every capability.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 38] = [
         Self::McpServer,
         Self::Protected,
         Self::ProtectedResourceMetadata,
@@ -122,6 +124,7 @@ impl Capability {
         Self::ShortLivedCodes,
         Self::Sessions,
         Self::TrustedIssuer,
+        Self::AssertionIssuer,
         Self::DocumentHost,
         Self::PrivateDocumentHost,
         Self::DocumentCache,

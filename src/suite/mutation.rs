@@ -159,8 +159,17 @@ pub enum Signature {
     OwnKeyInHeader,
     /// HMAC with the server's public key (PEM) as the secret.
     HmacPublicKeyPem,
+    /// The same with the key's DER.
+    HmacPublicKeyDer,
+    /// The same with the key's JWK, as the key set writes it.
+    HmacPublicKeyJwk,
     /// HMAC with an empty secret.
     HmacEmpty,
-    /// By the issuer that the operator lets the harness play.
-    TrustedIssuer,
+    /// HMAC with the secret that examples use, `secret`.
+    HmacWeak,
+    /// Zeros where an ECDSA signature stands.
+    Zeros,
+    /// By the right key: the client's for an assertion, for an access token that of the issuer which
+    /// the operator lets the harness play.
+    RightKey,
 }

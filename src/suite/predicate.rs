@@ -114,6 +114,10 @@ pub enum Kind {
     PrintableString,
     /// A public JSON Web Key without private or symmetric members (RFC 7517, RFC 7518 6).
     PublicJwk,
+    /// A JSON Web Key with the members that its `kty` needs; any other `kty` is taken.
+    CompleteJwk,
+    /// A JSON Web Key that is no RSA key of less than 2048 bits (RFC 7518 section 3.3).
+    StrongJwk,
 }
 
 impl<'de> Deserialize<'de> for Predicate {

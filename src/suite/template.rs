@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use minijinja::value::ValueKind;
+use minijinja::value::{Serde, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
 use rand::RngCore as _;
 use serde_json::Value;
@@ -44,7 +44,22 @@ impl Templates {
         environment.add_function("covers", covers);
         environment.add_function("at", at);
         environment.add_function("input_responses", input_responses);
-        Self { environment }
+        environment.add_function("now", now);
+        let mut templates = Self { environment };
+        templates.sign_with(|who, _, _| Err(format!("there is no issuer `{who}` to be played")));
+        templates
+    }
+
+    /// Lets `signed(who, header, claims)` make tokens: the issuer's name, the header, the claims.
+    pub fn sign_with(
+        &mut self,
+        sign: impl Fn(&str, Value, Value) -> Result<String, String> + Send + Sync + 'static,
+    ) {
+        let function = move |who: &str, header: Serde<Value>, claims: Serde<Value>| {
+            sign(who, header.0, claims.0)
+                .map_err(|cause| Error::new(ErrorKind::InvalidOperation, cause))
+        };
+        self.environment.add_function("signed", function);
     }
 
     /// The dotted names that `text` reads (`case.verifier`, `target.scope`).
@@ -128,7 +143,7 @@ impl Templates {
 }
 
 /// The functions that are added to those of minijinja.
-pub(super) const FUNCTIONS: [&str; 10] = [
+pub(super) const FUNCTIONS: [&str; 12] = [
     "well_known",
     "well_known_appended",
     "origin",
@@ -139,7 +154,16 @@ pub(super) const FUNCTIONS: [&str; 10] = [
     "covers",
     "at",
     "input_responses",
+    "now",
+    "signed",
 ];
+
+/// Seconds since 1970.
+fn now() -> u64 {
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}
 
 /// Names for templates.
 pub fn context(names: impl serde::Serialize) -> minijinja::Value {

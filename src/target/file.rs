@@ -82,6 +82,11 @@ pub struct TargetFile {
     /// Access tokens of the operator, where no login is possible, by user name.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     pub access_tokens: IndexMap<String, Secret>,
+    /// Issuers that the harness may play, by what they sign: `access_tokens` (the key of the
+    /// authorization server, in a test environment), `assertions` (an identity provider that the
+    /// authorization server trusts).
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub played_issuers: IndexMap<String, PlayedIssuer>,
     /// What the harness may ask of the server.
     pub limits: Limits,
 }
@@ -201,6 +206,25 @@ pub struct GivenClient {
 const fn yes() -> bool {
     true
 }
+
+/// An issuer that the harness may play.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlayedIssuer {
+    /// Its identifier, byte for byte; the authorization server's unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    /// Its private key, as PEM or JWK.
+    pub private_key: Secret,
+    /// `kid` of what it signs; the JWK's own unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_id: Option<String>,
+}
+
+/// The played issuer of access tokens.
+pub const ACCESS_TOKENS: &str = "access_tokens";
+/// The played issuer of assertions (RFC 7523 section 2.1).
+pub const ASSERTIONS: &str = "assertions";
 
 /// Where client ID metadata documents are served (draft-ietf-oauth-client-id-metadata-document-00).
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]

@@ -77,7 +77,12 @@ impl ClientKey {
         }
         let key = match (kind("kty"), kind("crv")) {
             ("EC", "P-256") => {
-                let key = p256::SecretKey::from_jwk_str(&jwk.to_string());
+                // The library takes no members beside those of the key.
+                let own = ["kty", "crv", "x", "y", "d"].into_iter();
+                let own: serde_json::Map<String, Value> = own
+                    .filter_map(|name| Some((name.to_owned(), jwk.get(name)?.clone())))
+                    .collect();
+                let key = p256::SecretKey::from_jwk_str(&Value::Object(own).to_string());
                 Self::of_p256(&key.map_err(|_| broken())?)
             }
             ("RSA", _) => {
@@ -175,6 +180,17 @@ mod tests {
         ] {
             assert_eq!(algorithm(&text), Ok(Algorithm::ES256));
         }
+    }
+
+    #[test]
+    fn a_jwk_may_say_what_it_is_for() {
+        let key = p256::SecretKey::random(&mut OsRng);
+        let mut jwk: Value = serde_json::from_str(&key.to_jwk_string()).expect("a key");
+        for (name, value) in [("kid", "k1"), ("use", "sig"), ("alg", "ES256")] {
+            jwk[name] = json!(value);
+        }
+        let read = ClientKey::parse(&jwk.to_string()).expect("a key");
+        assert_eq!(read.key_id.as_deref(), Some("k1"));
     }
 
     #[test]

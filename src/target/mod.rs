@@ -13,9 +13,9 @@ mod secret;
 pub use address::PLAIN_HTTP;
 pub use driver::{Ability, BrowserDriver, CommandDriver, Driver, InteractiveDriver};
 pub use file::{
-    ApplicationType, AuditLog, AuditWords, AuthorizationRequest, ClientIdMetadata, Elicitation,
-    GivenClient, Handle, Limits, Operation, OperationCall, Registration, SecondResource,
-    SecretAuthentication, TargetFile, ToolCall, User,
+    ACCESS_TOKENS, ASSERTIONS, ApplicationType, AuditLog, AuditWords, AuthorizationRequest,
+    ClientIdMetadata, Elicitation, GivenClient, Handle, Limits, Operation, OperationCall,
+    PlayedIssuer, Registration, SecondResource, SecretAuthentication, TargetFile, ToolCall, User,
 };
 pub use key::ClientKey;
 pub use login::{JsonLogin, Recipe};

@@ -20,6 +20,8 @@ pub struct Target {
     pub clients: IndexMap<String, LiveClient>,
     /// Access tokens by user name.
     pub access_tokens: IndexMap<String, Live>,
+    /// Keys of issuers that the harness may play, by what they sign.
+    pub issuers: IndexMap<String, ClientKey>,
     /// Initial access token for registrations.
     pub initial_access_token: Option<Live>,
     /// Where client ID metadata documents are served.
@@ -132,6 +134,21 @@ impl Target {
                 },
             );
         }
+        let mut issuers = IndexMap::new();
+        for (name, issuer) in &file.played_issuers {
+            let key = fetch(&issuer.private_key);
+            match key.map(|text| ClientKey::parse(text.expose())) {
+                Some(Ok(key)) => {
+                    let key_id = issuer.key_id.clone().or_else(|| key.key_id.clone());
+                    issuers.insert(name.clone(), ClientKey { key_id, ..key });
+                }
+                Some(Err(cause)) => keys.push(SecretError::NoKey {
+                    client: name.clone(),
+                    cause,
+                }),
+                None => {}
+            }
+        }
         let mut access_tokens = IndexMap::new();
         for (user, secret) in &file.access_tokens {
             if let Some(live) = fetch(secret) {
@@ -177,6 +194,7 @@ impl Target {
                 users,
                 clients,
                 access_tokens,
+                issuers,
                 initial_access_token,
                 documents,
                 audit_log,

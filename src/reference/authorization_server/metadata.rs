@@ -19,6 +19,7 @@ use crate::reference::policy::metadata::{
     UrlSource,
 };
 
+use super::token::foreign::JWT_BEARER;
 use super::{answer, cors};
 
 /// Which of the two documents is meant.
@@ -147,6 +148,11 @@ fn endpoints(policy: &Policy, base: &str, members: &mut Map<String, Value>) {
             "/introspect",
             policy.introspection.enabled,
         ),
+        (
+            "pushed_authorization_request_endpoint",
+            "/par",
+            policy.pushed_requests.enabled,
+        ),
     ];
     for (name, path, exists) in offered {
         if exists {
@@ -167,6 +173,10 @@ fn lists(policy: &Policy, members: &mut Map<String, Value>) {
         .filter(|method| *method != "none")
         .collect();
     let algorithms = &policy.client_authentication.assertion.algorithms;
+    let mut grant_types = grant_types.clone();
+    if policy.assertion_grants.enabled && !grant_types.is_empty() {
+        grant_types.push(JWT_BEARER.to_owned());
+    }
     let all = [
         ("response_types_supported", json!(response_types)),
         ("response_modes_supported", json!(["query", "fragment"])),
@@ -221,6 +231,10 @@ fn optional(policy: &Policy, document: Document, members: &mut Map<String, Value
             "authorization_response_iss_parameter_supported".into(),
             json!(true),
         );
+    }
+    if policy.pushed_requests.enabled && policy.pushed_requests.required {
+        let name = "require_pushed_authorization_requests";
+        members.insert(name.into(), json!(true));
     }
     if policy.client_documents.enabled
         && stands_in(metadata.client_id_metadata_document_in, document)

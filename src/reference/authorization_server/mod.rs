@@ -1,4 +1,4 @@
-//! The reference authorization server (OAuth 2.1, RFC 7591, 7592, 7009, 7662, 8414, 8707, 9207).
+//! The reference authorization server (OAuth 2.1, RFC 7591, 7592, 7009, 7662, 8414, 8707, 9126, 9207).
 //!
 //! Handlers are thin: they read a request, ask pure functions that know the policy, and write the
 //! answer. Nothing here knows what a wrong policy is good for.
@@ -15,6 +15,7 @@ pub mod metadata;
 pub mod pages;
 pub mod parameters;
 pub mod pkce;
+pub mod pushed;
 pub mod redirect_uri;
 pub mod registration;
 pub mod resources;
@@ -62,6 +63,9 @@ pub fn router(site: Arc<Site>) -> Router {
             "/revoke",
             cors::route(any(revocation::endpoint), cors.revocation),
         );
+    }
+    if site.policy.pushed_requests.enabled {
+        endpoints = endpoints.route("/par", any(pushed::endpoint));
     }
     if site.policy.introspection.enabled {
         endpoints = endpoints.route("/introspect", any(introspection::endpoint));

@@ -71,6 +71,18 @@ impl Parameters {
         &self.repeated
     }
 
+    /// Leaves parameters out.
+    pub fn remove(&mut self, names: &[&str]) {
+        self.pairs
+            .retain(|(name, _)| !names.contains(&name.as_str()));
+    }
+
+    /// Gives a parameter this value alone.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.remove(&[name]);
+        self.pairs.push((name.to_owned(), value.to_owned()));
+    }
+
     /// Adds the parameters of `other` behind these.
     pub fn extend(&mut self, other: Self) {
         self.pairs.extend(other.pairs);

@@ -107,7 +107,7 @@ fn secrets(jwt: &Jwt<'_>, published: &[Value], check: SignatureCheck) -> Vec<Vec
 
 /// A public key as the byte strings that a confused server might take for a secret: DER, PEM with and
 /// without the last line feed, and the JWK's text.
-fn spellings(key: &Value) -> Vec<Vec<u8>> {
+pub(in crate::reference) fn spellings(key: &Value) -> Vec<Vec<u8>> {
     let mut all = vec![key.to_string().into_bytes()];
     if let Some(der) = public_key_der(key) {
         let text = BASE64_STANDARD.encode(&der);

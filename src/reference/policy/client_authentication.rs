@@ -17,6 +17,10 @@ decision! {
         Revocation,
         /// Introspection (RFC 7662 section 2.1).
         Introspection,
+        /// Pushed authorization requests (RFC 9126 section 2.1).
+        PushedRequest,
+        /// Assertions as grants (RFC 7523 section 2.1).
+        Assertion,
     }
 }
 

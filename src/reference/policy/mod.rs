@@ -11,6 +11,7 @@ pub mod authorization;
 pub mod client_authentication;
 pub mod client_documents;
 pub mod configuration;
+pub mod extension;
 pub(crate) mod macros;
 pub mod metadata;
 pub mod oversight;
@@ -30,6 +31,7 @@ use authorization::AuthorizationPolicy;
 use client_authentication::ClientAuthenticationPolicy;
 use client_documents::ClientDocumentPolicy;
 use configuration::{PreconfiguredClient, User};
+use extension::{AssertionGrantPolicy, PushedRequestPolicy};
 use macros::section;
 use metadata::{JwksPolicy, MetadataPolicy};
 use oversight::{CorsPolicy, IntrospectionPolicy, RevocationPolicy};
@@ -92,6 +94,10 @@ section! {
         access_tokens: AccessTokenPolicy = AccessTokenPolicy::default(),
         /// Revocation.
         revocation: RevocationPolicy = RevocationPolicy::default(),
+        /// Pushed authorization requests.
+        pushed_requests: PushedRequestPolicy = PushedRequestPolicy::default(),
+        /// Assertions as grants.
+        assertion_grants: AssertionGrantPolicy = AssertionGrantPolicy::default(),
         /// Introspection.
         introspection: IntrospectionPolicy = IntrospectionPolicy::default(),
         /// CORS.

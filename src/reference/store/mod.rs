@@ -14,6 +14,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::authorization_server::authorize::request::AuthorizationRequest;
+use super::authorization_server::pushed::Pushed;
 use client::{CachedDocument, Client};
 use grant::{AccessToken, Code, Grant, GrantId, RefreshToken};
 use session::{Session, Transaction};
@@ -56,6 +57,8 @@ pub struct State {
     pub third_party: HashMap<String, String>,
     /// Pages that wait for a user who was asked to log in there: who, and whether it was done.
     pub linking: HashMap<String, (String, bool)>,
+    /// Pushed authorization requests by `request_uri`.
+    pub pushed: HashMap<String, Pushed>,
     /// Users' consents: user and client.
     pub consents: HashSet<(String, String)>,
     /// `jti` of client assertions that were used, by client, with their end of life.

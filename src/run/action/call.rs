@@ -10,6 +10,7 @@ use crate::run::mcp::{self, Envelope, Message};
 use crate::run::parameters::{pairs, with_query};
 use crate::run::redact::Kind;
 use crate::suite::{Call, McpVersion, Place, Signature, Stage};
+use crate::target::ACCESS_TOKENS;
 
 /// Purposes of the handshake's requests.
 const INITIALIZE: &str = "initialize";
@@ -132,10 +133,13 @@ impl Prepared {
         let mut access_token = text("access_token");
         if let (Some(forge), Some(token)) = (&at.mutation.forge, &access_token) {
             let jwks = match forge.signature {
-                Signature::HmacPublicKeyPem => Some(at.session.jwks().await),
+                Signature::HmacPublicKeyPem
+                | Signature::HmacPublicKeyDer
+                | Signature::HmacPublicKeyJwk => Some(at.session.jwks().await),
                 _ => None,
             };
-            let forged = jose::forge(token, forge, jose::Keys::shared(), jwks)
+            let right_key = at.session.target.issuers.get(ACCESS_TOKENS);
+            let forged = jose::forge(token, forge, jose::Keys::shared(), jwks, right_key)
                 .map_err(|error| Halt::Stopped(error.to_string()))?;
             access_token = Some(forged);
         }

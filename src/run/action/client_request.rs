@@ -12,7 +12,7 @@ use crate::run::http::{Request, RequestKind, Response};
 use crate::run::jose;
 use crate::run::parameters::{Pairs, describe, encode, pairs, with_query};
 use crate::run::session::KnownClient;
-use crate::suite::{Action, Authentication, ClientRequest, Place};
+use crate::suite::{Action, Authentication, ClientRequest, Forge, Place, Signature};
 use crate::target::{Live, LiveClient};
 
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -143,8 +143,18 @@ fn add_credentials(
                 None => jose::client_assertion(keys, client_id, audience, 60),
             };
             if let Some(forge) = &at.mutation.forge {
-                assertion = jose::forge(&assertion, forge, keys, None)
-                    .map_err(|error| Halt::Fault(error.to_string()))?;
+                let (own, jwks) = (client.live.key.as_ref(), keys.es256_jwks());
+                // The key that the harness registered for the client is its own.
+                let forge = match (forge.signature, own) {
+                    (Signature::RightKey, None) => &Forge {
+                        signature: Signature::OwnKey,
+                        ..forge.clone()
+                    },
+                    _ => forge,
+                };
+                let jwks = own.is_none().then_some(&jwks);
+                assertion = jose::forge(&assertion, forge, keys, jwks, own)
+                    .map_err(|error| Halt::Stopped(error.to_string()))?;
             }
             add("client_assertion_type", ASSERTION_TYPE);
             add("client_assertion", &assertion);

@@ -8,7 +8,7 @@ use crate::run::action::Discovery;
 use crate::run::session::Session;
 use crate::run::{Presence, RunRecord};
 use crate::suite::{self, Capability, McpVersion};
-use crate::target::TargetFile;
+use crate::target::{ACCESS_TOKENS, ASSERTIONS, TargetFile};
 
 /// Capabilities with what is known of them.
 pub type Capabilities = IndexMap<Capability, Presence>;
@@ -418,8 +418,13 @@ fn operator(session: &Session, all: &mut Capabilities) {
         ),
         (
             C::TrustedIssuer,
-            false,
-            "a trusted issuer (not supported yet)",
+            file.played_issuers.contains_key(ACCESS_TOKENS),
+            "`played_issuers.access_tokens`, the key that signs access tokens",
+        ),
+        (
+            C::AssertionIssuer,
+            file.played_issuers.contains_key(ASSERTIONS),
+            "`played_issuers.assertions`, the key of an identity provider that is trusted",
         ),
     ] {
         all.insert(capability, given(holds, add));

@@ -8,7 +8,7 @@ use crate::run::jose;
 use crate::run::mcp::Message;
 use crate::run::session::{FOREIGN_REDIRECT, HTTPS_REDIRECT, LOOPBACK_REDIRECT, Session};
 use crate::suite::McpVersion;
-use crate::target::Live;
+use crate::target::{ASSERTIONS, Live};
 
 /// Sets `target`, `issuer`, `resource`, `metadata`, `resource_metadata`, `discovery`, `harness`.
 pub fn set(session: &Session, discovery: &Discovery) {
@@ -181,6 +181,7 @@ fn target(session: &Session, discovery: &Discovery) -> Value {
             .and_then(|place| place.private_url.as_deref())
             .map(|url| url.trim_end_matches('/')),
         "document_cache": documents.and_then(|place| place.longest_cache),
+        "assertion_issuer": file.played_issuers.get(ASSERTIONS).and_then(|played| played.issuer.clone()),
     })
 }
 

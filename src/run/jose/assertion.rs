@@ -49,6 +49,21 @@ pub fn given_client_assertion(
     Ok(format!("{message}.{signature}"))
 }
 
+/// A proof of possession of the harness's ES256 key (RFC 9449 section 4.2): new, and otherwise as
+/// `header` and `claims` say.
+pub fn proof(keys: &Keys, header: &Map<String, Value>, claims: &Map<String, Value>) -> String {
+    let jwk = keys.public_jwk(Algorithm::ES256);
+    let public = json!({ "kty": jwk["kty"], "crv": jwk["crv"], "x": jwk["x"], "y": jwk["y"] });
+    let mut all = members(json!({ "typ": "dpop+jwt", "alg": "ES256", "jwk": public }));
+    all.extend(header.clone());
+    let mut said = self::claims("", "", 0);
+    said.retain(|name, _| name == "iat" || name == "jti");
+    said.extend(claims.clone());
+    let message = format!("{}.{}", encode(&all), encode(&said));
+    let signature = keys.sign_es256(&message);
+    format!("{message}.{signature}")
+}
+
 /// The claims of RFC 7523 section 3.
 fn claims(client_id: &str, audience: &str, lifetime_seconds: i64) -> Map<String, Value> {
     let now = SystemTime::now()
@@ -94,6 +109,22 @@ mod tests {
         assert_eq!(
             claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(),
             60
+        );
+    }
+
+    #[test]
+    fn a_proof_says_what_it_is_for_and_carries_its_key() {
+        let claims = members(json!({ "htm": "POST", "htu": "https://as.example/token" }));
+        let proof = proof(Keys::shared(), &Map::new(), &claims);
+        let read = decode(&proof).unwrap();
+        assert_eq!(read.header["typ"], "dpop+jwt");
+        assert!(read.header["jwk"].get("kid").is_none());
+        assert_eq!(read.claims["htm"], "POST");
+        assert!(read.claims["jti"].is_string() && read.claims["iat"].is_u64());
+        assert!(read.claims.get("sub").is_none());
+        assert_eq!(
+            is_verified_by(&proof, &Keys::shared().es256_jwks()),
+            Ok(true)
         );
     }
 

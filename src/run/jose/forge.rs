@@ -3,14 +3,16 @@
 //! What the description leaves alone stays byte for byte as the server wrote it, so that a token
 //! is wrong in one way only. Every value of the header goes out as it is, however absurd.
 
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine as _};
 use jsonwebtoken::{Algorithm, EncodingKey};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::Keys;
-use super::compact::Compact;
+use super::compact::{Compact, encode};
 use super::keys::is_rsa;
-use super::server_key::{candidates, to_pem};
+use super::server_key::{candidates, to_der, to_pem};
 use crate::suite::{Forge, Signature};
+use crate::target::ClientKey;
 
 /// The token cannot be forged in this way.
 #[derive(Debug, thiserror::Error)]
@@ -35,8 +37,8 @@ pub enum ForgeError {
     Signing(#[from] jsonwebtoken::errors::Error),
 }
 
-/// Rebuilds `token`. `server_jwks` is the key set of the token's issuer, which
-/// [`Signature::HmacPublicKeyPem`] alone needs.
+/// Rebuilds `token`. `jwks` is the key set of the token's issuer, which an HMAC with its public key
+/// needs; `right_key` is the key of [`Signature::RightKey`].
 ///
 /// # Errors
 /// The token is no JWT, or what the signature needs is not there.
@@ -44,7 +46,8 @@ pub fn forge(
     token: &str,
     spec: &Forge,
     keys: &Keys,
-    server_jwks: Option<&Value>,
+    jwks: Option<&Value>,
+    right_key: Option<&ClientKey>,
 ) -> Result<String, ForgeError> {
     let compact = Compact::parse(token).ok_or(ForgeError::NotAJwt)?;
     let header = replaced(&compact.header.members, &spec.header);
@@ -69,15 +72,68 @@ pub fn forge(
                 (!jwk_is_set).then_some("jwk"),
             )
         }
-        Signature::HmacPublicKeyPem => {
-            let jwks = server_jwks.ok_or(ForgeError::NoServerKey)?;
-            let named = candidates(jwks, &compact.header.members);
+        Signature::HmacPublicKeyPem | Signature::HmacPublicKeyDer | Signature::HmacPublicKeyJwk => {
+            let named = candidates(
+                jwks.ok_or(ForgeError::NoServerKey)?,
+                &compact.header.members,
+            );
             let jwk = named.first().ok_or(ForgeError::NoServerKey)?;
-            let pem = to_pem(jwk).ok_or(ForgeError::UnsupportedServerKey)?;
-            hmac(header, alg_is_set, pem.as_bytes(), join)
+            let secret = spelling(jwk, spec.signature).ok_or(ForgeError::UnsupportedServerKey)?;
+            hmac(header, alg_is_set, &secret, join)
         }
         Signature::HmacEmpty => hmac(header, alg_is_set, b"", join),
-        Signature::TrustedIssuer => Err(ForgeError::NotAvailable),
+        Signature::HmacWeak => hmac(header, alg_is_set, b"secret", join),
+        Signature::Zeros => Ok(format!(
+            "{}.{}",
+            join(&header),
+            BASE64_URL_SAFE_NO_PAD.encode([0; 64])
+        )),
+        Signature::RightKey => {
+            let (key, mut header) = (right_key.ok_or(ForgeError::NotAvailable)?, header);
+            if !alg_is_set {
+                header_of(&mut header, key);
+            }
+            let message = join(&header);
+            Ok(format!("{message}.{}", signature_of(&message, key)?))
+        }
+    }
+}
+
+/// A token of these members, signed by `key`.
+///
+/// # Errors
+/// The library refuses to sign with it.
+pub fn signed(
+    key: &ClientKey,
+    mut header: Map<String, Value>,
+    claims: &Map<String, Value>,
+) -> Result<String, ForgeError> {
+    header_of(&mut header, key);
+    let message = format!("{}.{}", encode(&header), encode(claims));
+    Ok(format!("{message}.{}", signature_of(&message, key)?))
+}
+
+/// Names the key and its algorithm.
+fn header_of(header: &mut Map<String, Value>, key: &ClientKey) {
+    header.insert("alg".to_owned(), json!(key.algorithm));
+    if let Some(key_id) = &key.key_id {
+        header
+            .entry("kid")
+            .or_insert_with(|| Value::from(key_id.as_str()));
+    }
+}
+
+fn signature_of(message: &str, key: &ClientKey) -> Result<String, ForgeError> {
+    let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key.key, key.algorithm)?;
+    Ok(signature)
+}
+
+/// A public key as the bytes that a confused server takes for a secret.
+fn spelling(jwk: &Value, signature: Signature) -> Option<Vec<u8>> {
+    match signature {
+        Signature::HmacPublicKeyJwk => Some(jwk.to_string().into_bytes()),
+        Signature::HmacPublicKeyDer => to_der(jwk),
+        _ => Some(to_pem(jwk)?.into_bytes()),
     }
 }
 
@@ -99,10 +155,7 @@ fn replaced(members: &Map<String, Value>, changes: &Map<String, Value>) -> Map<S
 fn spoiled(mut signature: Vec<u8>) -> Result<String, ForgeError> {
     let middle = signature.len() / 2;
     *signature.get_mut(middle).ok_or(ForgeError::NoSignature)? ^= 1;
-    Ok(base64::Engine::encode(
-        &base64::prelude::BASE64_URL_SAFE_NO_PAD,
-        signature,
-    ))
+    Ok(BASE64_URL_SAFE_NO_PAD.encode(signature))
 }
 
 /// Signs with the harness's key of the header's algorithm, or with ES256 where it has none; the

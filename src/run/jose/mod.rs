@@ -12,8 +12,8 @@ mod keys;
 mod server_key;
 mod verify;
 
-pub use assertion::{client_assertion, given_client_assertion};
+pub use assertion::{client_assertion, given_client_assertion, proof};
 pub use compact::{Decoded, decode};
-pub use forge::{ForgeError, forge};
+pub use forge::{ForgeError, forge, signed};
 pub use keys::Keys;
 pub use verify::{VerifyError, is_verified_by};

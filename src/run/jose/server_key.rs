@@ -71,6 +71,13 @@ pub(super) fn to_pem(jwk: &Value) -> Option<String> {
     }
 }
 
+/// The same as DER: the bytes that PEM wraps.
+pub(super) fn to_der(jwk: &Value) -> Option<Vec<u8>> {
+    let pem = to_pem(jwk)?;
+    let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    base64::prelude::BASE64_STANDARD.decode(body).ok()
+}
+
 /// The point of an EC key, uncompressed (SEC 1 section 2.3.3).
 pub(super) fn point(jwk: &Value) -> Option<Vec<u8>> {
     Some([vec![4], bytes(jwk, "x")?, bytes(jwk, "y")?].concat())

@@ -23,7 +23,8 @@ const HARNESS: [&str; 6] = [
     "secret_authentication",
     "user_grants",
 ];
-const TARGET: [&str; 16] = [
+const TARGET: [&str; 17] = [
+    "assertion_issuer",
     "audit",
     "scope_wildcards",
     "users",

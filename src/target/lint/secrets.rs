@@ -16,6 +16,7 @@ pub(in crate::target) fn secret_spots(source: &Source) -> Vec<Spot> {
         ("users", "password"),
         ("clients", "client_secret"),
         ("clients", "private_key"),
+        ("played_issuers", "private_key"),
     ] {
         for name in source.keys(&root.key(map)) {
             spots.push(root.key(map).key(name).key(member));
@@ -52,6 +53,10 @@ impl Lint<'_> {
             if let Some(key) = &client.private_key {
                 secrets.push((at.key("private_key"), key));
             }
+        }
+        for (name, issuer) in &target.played_issuers {
+            let at = root.key("played_issuers").key(name);
+            secrets.push((at.key("private_key"), &issuer.private_key));
         }
         if let Some(token) = &target.registration.initial_access_token {
             secrets.push((root.key("registration").key("initial_access_token"), token));

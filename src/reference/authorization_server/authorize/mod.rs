@@ -23,12 +23,13 @@ use crate::reference::audit::{Entry, Event};
 use crate::reference::policy::authorization::{
     EarlyError, ErrorRedirect, PostRequests, RequestObjects,
 };
+use crate::reference::policy::extension::PushCheck;
 use crate::reference::store::session::Transaction;
 use crate::reference::store::{handles, now};
 
 use super::client_documents::fetch;
 use super::parameters::Parameters;
-use super::{answer, clients, pages};
+use super::{answer, clients, pages, pushed};
 use request::{AuthorizationRequest, Pkce, RedirectedError, Refusal};
 
 /// Seconds that a person has for login and consent.
@@ -64,7 +65,18 @@ pub async fn endpoint(
     {
         fetch::unguarded(site.known_host.as_ref(), place).await;
     }
-    let outcome = check(&site, &parameters, lax).await;
+    let is_pushed = parameters.get("request_uri").is_some();
+    let (parameters, outcome) = match pushed::resolve(&site, parameters.clone()) {
+        Ok(parameters) => {
+            let lax = match site.policy.pushed_requests.check {
+                PushCheck::TrustsRedirect if is_pushed => Some(PostRequests::WithoutRedirectCheck),
+                _ => lax,
+            };
+            let outcome = check(&site, &parameters, lax).await;
+            (parameters, outcome)
+        }
+        Err(refusal) => (parameters, Err(refusal)),
+    };
     let answer = match outcome {
         Ok(request) => begin(&site, &headers, &parameters, Ok(request)),
         Err(Refusal::Redirected(error)) => {
@@ -98,7 +110,7 @@ fn record_refusal(site: &Site, parameters: &Parameters, reason: &str) {
 }
 
 /// Checks a request in the order that decides where its errors go.
-async fn check(
+pub(super) async fn check(
     site: &Site,
     parameters: &Parameters,
     post: Option<PostRequests>,

@@ -9,6 +9,7 @@ use jsonwebtoken::{Algorithm, DecodingKey};
 use serde_json::Value;
 
 use crate::reference::Site;
+use crate::reference::mcp_server::signature::spellings;
 use crate::reference::policy::client_authentication::{
     AssertionAudience, AssertionPolicy, AssertionSignature,
 };
@@ -91,8 +92,8 @@ fn is_signed(policy: &AssertionPolicy, parts: &Parts<'_>, keys: &[Value]) -> boo
         AssertionSignature::Unverified => return true,
         AssertionSignature::NoneAccepted if alg.eq_ignore_ascii_case("none") => return true,
         AssertionSignature::PublicKeyAsSecret if alg == "HS256" => {
-            return keys.iter().any(|key| {
-                let secret = DecodingKey::from_secret(key.to_string().as_bytes());
+            return keys.iter().flat_map(spellings).any(|secret| {
+                let secret = DecodingKey::from_secret(&secret);
                 is_valid(parts, &secret, Algorithm::HS256)
             });
         }

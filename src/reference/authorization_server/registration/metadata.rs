@@ -11,6 +11,7 @@ use crate::reference::scope;
 use crate::reference::store::client::Client;
 
 use super::super::answer::Refused;
+use super::super::token::foreign::JWT_BEARER;
 use super::redirect_rules;
 
 /// Members of RFC 7591 section 2 that are kept and told back.
@@ -150,9 +151,11 @@ fn grant_types(policy: &Policy, request: &Map<String, Value>) -> Result<Vec<Stri
         return Ok(vec!["authorization_code".into()]);
     };
     let known = &policy.token_endpoint.grant_types;
-    if policy.registration.unknown_values == Doubtful::Refused
-        && !asked.iter().all(|grant_type| known.contains(grant_type))
-    {
+    let is_known = |grant_type: &String| {
+        let is_assertion = policy.assertion_grants.enabled && grant_type == JWT_BEARER;
+        is_assertion || known.contains(grant_type)
+    };
+    if policy.registration.unknown_values == Doubtful::Refused && !asked.iter().all(is_known) {
         return Err(refuse("a grant type is not supported"));
     }
     let asks_for_machine = asked

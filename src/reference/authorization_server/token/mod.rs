@@ -1,5 +1,6 @@
 //! The token endpoint (OAuth 2.1 section 3.2).
 
+pub mod assertion;
 pub mod client_credentials;
 pub mod code;
 pub mod foreign;
@@ -69,7 +70,7 @@ pub async fn endpoint(
 }
 
 fn record_refusal(site: &Site, headers: &HeaderMap, form: &Parameters, refused: &Refused) {
-    let credential = ["code", "refresh_token", "client_secret"]
+    let credential = ["code", "refresh_token", "assertion", "client_secret"]
         .iter()
         .find_map(|n| form.get(n));
     site.audit.record(
@@ -134,7 +135,8 @@ fn check_form(
 }
 
 /// Parameters that this endpoint knows.
-const KNOWN: [&str; 12] = [
+const KNOWN: [&str; 13] = [
+    "assertion",
     "grant_type",
     "code",
     "redirect_uri",
@@ -171,9 +173,12 @@ async fn grant(
         "refresh_token" => AuthenticatedAt::RefreshToken,
         "client_credentials" => AuthenticatedAt::ClientCredentials,
         _ if is_foreign => AuthenticatedAt::AuthorizationCode,
+        foreign::JWT_BEARER if site.policy.assertion_grants.enabled => AuthenticatedAt::Assertion,
         _ => return Err(unsupported(policy)),
     };
-    if !is_foreign && !policy.grant_types.iter().any(|known| known == grant_type) {
+    let is_served = at == AuthenticatedAt::Assertion
+        || policy.grant_types.iter().any(|known| known == grant_type);
+    if !is_foreign && !is_served {
         return Err(unsupported(policy));
     }
     let client = authenticate(site, headers, query, form, at).await?;
@@ -184,6 +189,7 @@ async fn grant(
     match at {
         AuthenticatedAt::RefreshToken => refresh::redeem(site, &client, form).await,
         AuthenticatedAt::ClientCredentials => client_credentials::redeem(site, &client, form),
+        AuthenticatedAt::Assertion => assertion::redeem(site, &client, form),
         _ => code::redeem(site, &client, form).await,
     }
 }

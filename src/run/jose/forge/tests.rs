@@ -22,12 +22,12 @@ fn token_with_header(header: Value) -> String {
 
 fn forged(token: &str, spec: Value) -> String {
     let spec: Forge = serde_json::from_value(spec).unwrap();
-    forge(token, &spec, Keys::shared(), Some(&server_jwks())).unwrap()
+    forge(token, &spec, Keys::shared(), Some(&server_jwks()), None).unwrap()
 }
 
 fn refused(token: &str, signature: &str, jwks: Option<&Value>) -> ForgeError {
     let spec: Forge = serde_json::from_value(json!({ "signature": signature })).unwrap();
-    forge(token, &spec, Keys::shared(), jwks).unwrap_err()
+    forge(token, &spec, Keys::shared(), jwks, None).unwrap_err()
 }
 
 fn third_part(token: &str) -> &str {
@@ -269,7 +269,7 @@ fn what_cannot_be_forged_says_why() {
         ForgeError::UnsupportedServerKey
     ));
     assert!(matches!(
-        refused(&token, "trusted_issuer", None),
+        refused(&token, "right_key", None),
         ForgeError::NotAvailable
     ));
 }
