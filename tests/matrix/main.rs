@@ -138,7 +138,7 @@ fn of_policy(suites: &Suites, policy: &Fixture<PolicyFile>, bench: &Arc<Bench>) 
             let cases = bench.cases()?;
             let tells = |entry: &Pattern| {
                 let mut listed = cases.iter().filter(|case| entry.selects(&case.id));
-                listed.any(|case| only_tells(case) || is_remarked(case))
+                listed.any(only_tells)
             };
             let silent = told.iter().filter(|entry| !tells(entry));
             nothing(silent.map(|entry| entry.text.clone()).collect())
@@ -151,7 +151,10 @@ fn of_policy(suites: &Suites, policy: &Fixture<PolicyFile>, bench: &Arc<Bench>) 
 fn only_tells(case: &CaseResult) -> bool {
     matches!(
         case.verdict,
-        Verdict::Warning { .. } | Verdict::Inconclusive { .. } | Verdict::Untested { .. }
+        Verdict::Warning { .. }
+            | Verdict::Inconclusive { .. }
+            | Verdict::Untested { .. }
+            | Verdict::Pass { remark: Some(_) }
     )
 }
 
