@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn a_requirement_without_a_check_is_told_from_an_unknown_one() {
         let said = refused(Filters {
-            requirement: vec!["RFC9449-*".to_owned()],
+            requirement: vec!["RFC9470-*".to_owned()],
             ..Filters::default()
         });
         assert!(said.contains("no check tests"), "{said}");

@@ -70,7 +70,7 @@ fn the_served_target_file_is_complete() {
     let path = path.display().to_string();
     let _served = Served::start_with(&["--target", &path]);
     let said = say(&folder, &["run", &path, "--suite", "resource/audience"]);
-    said.ends_with(0).prints("2 passed, 0 failed");
+    said.ends_with(0).prints("3 passed, 0 failed");
     std::fs::write(&path, "mcp_server: https://mcp.example/mcp\n").expect("the file");
     say(&folder, &["serve", "--target", &path])
         .ends_with(2)

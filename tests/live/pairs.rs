@@ -65,8 +65,7 @@ fn flips(bench: &Bench, pair: &Pair, fault: &Fault) -> Result<(), Failed> {
     let mut wrong = Vec::new();
     for (text, pattern) in fault.cases.iter().zip(patterns(&fault.cases)) {
         let selected: Vec<&CaseResult> = before
-            .cases
-            .iter()
+            .every()
             .filter(|case| pattern.selects(&case.id))
             .collect();
         if selected.is_empty() {
@@ -76,7 +75,7 @@ fn flips(bench: &Bench, pair: &Pair, fault: &Fault) -> Result<(), Failed> {
             if !accuses(&case.verdict) && !remarks(&case.verdict) {
                 wrong.push(format!("before: {}: {:?}", case.id, case.verdict));
             }
-            let later = after.cases.iter().find(|later| later.id == case.id);
+            let later = after.every().find(|later| later.id == case.id);
             if !later.is_some_and(|later| matches!(later.verdict, Verdict::Pass { remark: None })) {
                 let verdict = later.map(|later| &later.verdict);
                 wrong.push(format!("after: {}: {verdict:?}", case.id));
@@ -93,17 +92,19 @@ fn remarks(verdict: &Verdict) -> bool {
 /// What is a finding on one side alone belongs to a fault or is listed, and what is listed comes.
 fn nothing_else_flips(bench: &Bench, pair: &Pair) -> Result<(), Failed> {
     let (before, after) = outcomes(bench, pair)?;
-    let (before, after) = (accused(&before), accused(&after));
+    let confirmed = |id: &&&str| before.cases.iter().any(|case| case.id == **id);
+    let (was, is) = (accused(&before), accused(&after));
     // A variant may run a part of the cases, or have operations of its own.
-    let flipped: Vec<&str> = before
+    let flipped: Vec<&str> = was
         .iter()
-        .filter(|(id, accused)| after.get(**id).is_some_and(|later| later != *accused))
+        .filter(|(id, accused)| is.get(**id).is_some_and(|later| later != *accused))
         .map(|(id, _)| *id)
         .collect();
     let faults = patterns(pair.faults.iter().flat_map(|fault| &fault.cases));
     let besides = patterns(pair.besides.iter().flat_map(|other| &other.cases));
     let mut wrong: Vec<String> = flipped
         .iter()
+        .filter(confirmed)
         .filter(|id| {
             !faults
                 .iter()
@@ -127,7 +128,7 @@ fn nothing_else_flips(bench: &Bench, pair: &Pair) -> Result<(), Failed> {
 
 /// Whether each case accuses the server.
 fn accused(outcome: &Outcome) -> BTreeMap<&str, bool> {
-    let cases = outcome.cases.iter();
+    let cases = outcome.every();
     cases
         .map(|case| (case.id.as_str(), accuses(&case.verdict)))
         .collect()

@@ -7,7 +7,7 @@ use authspec::plan::Pattern;
 use authspec::report::summary::is_must;
 use libtest_mimic::{Failed, Trial};
 
-use crate::bench::{Bench, accuses, patterns};
+use crate::bench::{Bench, Outcome, accuses, patterns};
 use crate::common::findings::{Findings, Variant};
 
 /// More open MUST cases than this would say little of a server.
@@ -34,7 +34,7 @@ pub fn trials(bench: &Arc<Bench>) -> Vec<Trial> {
 fn compare(bench: &Bench, server: &str, name: &str) -> Result<(), Failed> {
     let outcome = bench.outcome(server, name)?;
     let findings = &bench.folders[server].findings;
-    let mut wrong = differences(&outcome.cases, findings, name);
+    let mut wrong = differences(&outcome, findings, name);
     wrong.extend(open_musts(&outcome.cases, findings, name));
     if wrong.is_empty() {
         Ok(())
@@ -44,16 +44,16 @@ fn compare(bench: &Bench, server: &str, name: &str) -> Result<(), Failed> {
 }
 
 /// Findings that are not listed, and listed ones that did not come.
-fn differences(cases: &[CaseResult], findings: &Findings, name: &str) -> Vec<String> {
+fn differences(outcome: &Outcome, findings: &Findings, name: &str) -> Vec<String> {
     let listed = patterns(findings.of(name));
-    let mut wrong: Vec<String> = cases
-        .iter()
+    let confirmed = outcome.cases.iter();
+    let mut wrong: Vec<String> = confirmed
         .filter(|case| accuses(&case.verdict))
         .filter(|case| !listed.iter().any(|pattern| pattern.selects(&case.id)))
         .map(|case| format!("not listed: {}: {:?}", case.id, case.verdict.findings()))
         .collect();
     for (text, pattern) in findings.of(name).zip(&listed) {
-        let mut selected = cases.iter().filter(|case| pattern.selects(&case.id));
+        let mut selected = outcome.every().filter(|case| pattern.selects(&case.id));
         let left_out = is_part(findings, name) && selected.clone().next().is_none();
         if !left_out && !selected.any(|case| accuses(&case.verdict)) {
             wrong.push(format!("listed, but it did not come: {text}"));

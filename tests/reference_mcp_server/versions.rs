@@ -16,7 +16,7 @@ async fn every_version_with_a_handshake_serves_an_honest_client() {
         let tools = call(request("tools/list", json!({}))).await;
         assert_eq!(
             tools.json()["result"]["tools"].as_array().map(Vec::len),
-            Some(6),
+            Some(8),
             "{tools:?}"
         );
         let answer = call(weather()).await;

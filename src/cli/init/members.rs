@@ -55,7 +55,10 @@ pub fn supposing_an_operation(knowledge: &Knowledge) -> Knowledge {
     if let (Some(operations), true) = (target["operations"].as_array_mut(), scope.is_string())
         && operations.is_empty()
     {
-        operations.push(json!({ "name": "operation", "scopes": [scope], "scope": scope }));
+        operations.push(json!({
+            "name": "operation", "scopes": [scope], "scope": scope,
+            "method": "tools/call", "params": {}, "request": "{}",
+        }));
     }
     supposed
 }

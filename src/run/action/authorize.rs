@@ -301,9 +301,6 @@ fn describe_visit(at: &At<'_>, visited: Visited, list: &Pairs) -> Done {
         result.insert("delegated".to_owned(), delegated(&visited.delegated));
     }
     if let Some(form) = &visited.form {
-        for (_, value) in form.members.iter().filter(|(_, value)| value.len() >= 16) {
-            at.session.http.vault().learn(Kind::Cookie, value);
-        }
         let form = json!({ "action": form.action, "post": form.post, "members": form.members });
         result.insert("form".to_owned(), form);
     }
