@@ -122,11 +122,18 @@ fn kind(path: &Path) -> Option<Kind> {
     let any = |names: &[&str]| names.iter().any(|name| keys.contains(name));
     if any(&["checks", "flows", "requirements", "sets", "threats"]) {
         None
-    } else if any(&["answers", "expect", "findings", "pairs", "peers"]) {
+    } else if any(&[
+        "answers",
+        "expect",
+        "findings",
+        "pairs",
+        "peers",
+        "unconfirmed",
+    ]) {
         Some(Kind::Other)
-    } else if any(&["kills", "rewrite", "why"]) {
+    } else if any(&["kills", "why"]) {
         Some(Kind::Defect)
-    } else if any(&["policy"]) || keys == ["title"] {
+    } else if any(&["policy", "rewrite", "tells"]) || keys == ["title"] {
         Some(Kind::Policy)
     } else if any(&TARGET_KEYS) {
         Some(Kind::Target)
