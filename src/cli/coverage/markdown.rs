@@ -18,12 +18,7 @@ pub(super) fn write(coverage: &Coverage, out: &mut impl Write) -> Result<(), Fai
         coverage.total.percent,
         coverage.total.unchecked
     )?;
-    let parts = [
-        ("document", &coverage.by_document),
-        ("level", &coverage.by_level),
-        ("severity", &coverage.by_severity),
-    ];
-    for (title, parts) in parts {
+    for (title, parts) in coverage.shares() {
         writeln!(
             out,
             "\n| {title} | to check | checked | share | reason given |"

@@ -29,6 +29,17 @@ pub struct Coverage {
     pub unproved: Vec<String>,
 }
 
+impl Coverage {
+    /// The shares by what they are parted by.
+    pub fn shares(&self) -> [(&'static str, &[Share]); 3] {
+        [
+            ("document", &self.by_document),
+            ("level", &self.by_level),
+            ("severity", &self.by_severity),
+        ]
+    }
+}
+
 /// A requirement with what tests it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Entry {

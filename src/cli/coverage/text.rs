@@ -27,12 +27,8 @@ pub(super) fn write(
         }
         writeln!(out)?;
     }
-    let parts = [
-        ("By document", &coverage.by_document),
-        ("By level", &coverage.by_level),
-        ("By severity", &coverage.by_severity),
-    ];
-    for (title, shares) in parts {
+    for (title, shares) in coverage.shares() {
+        let title = format!("By {title}");
         writeln!(
             out,
             "{}",

@@ -16,13 +16,13 @@ use crate::reference::policy::client_authentication::AuthenticatedAt;
 use crate::reference::policy::oversight::{
     ActiveForm, InactiveAnswer, IntrospectionAccess, IntrospectionLookup,
 };
-use crate::reference::policy::token::{Caching, ErrorForm};
+use crate::reference::policy::token::Caching;
 use crate::reference::store::client::Client;
 use crate::reference::store::grant::AccessToken;
 use crate::reference::store::{self, now};
 
 use super::answer::{self, Refused};
-use super::client_authentication::{authenticate, named};
+use super::client_authentication::{authenticate, refuse};
 use super::parameters::Parameters;
 use super::token::issue::one_or_many;
 
@@ -46,14 +46,7 @@ pub async fn endpoint(
             answer::cache(&mut answer, Caching::NoStore, false);
             answer
         }
-        Err(refused) => {
-            site.audit.record(
-                Entry::new(Event::Introspected)
-                    .client(named(&site, &headers, &form))
-                    .refused(&refused.error),
-            );
-            refused.answer(ErrorForm::Json, Caching::NoStore)
-        }
+        Err(refused) => refuse(&site, Event::Introspected, &headers, &form, &refused),
     }
 }
 

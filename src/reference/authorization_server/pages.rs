@@ -72,6 +72,11 @@ pub fn show(site: &Site, status: u16, page: Page, context: Value) -> Response {
     answer
 }
 
+/// What a transaction that nobody knows any more is told.
+pub fn over(site: &Site) -> Response {
+    error(site, 400, "invalid_request", "The request is over.")
+}
+
 /// The error page (OAuth 2.1 section 4.1.2.1: no redirect).
 pub fn error(site: &Site, status: u16, error: &str, text: &str) -> Response {
     let text = match site.policy.authorization.error_page_escaping {

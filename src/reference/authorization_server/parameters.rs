@@ -1,12 +1,21 @@
 //! Request parameters in their order, repeated ones included (OAuth 2.1 sections 3.1 and 3.2).
 
-use axum::http::Uri;
+use axum::http::{Method, Uri};
 
 use crate::reference::policy::authorization::{Duplicates, EmptyParameters};
 use crate::reference::policy::token::TokenEndpointPolicy;
 
 /// The one parameter that may be repeated (RFC 8707 section 2).
 const REPEATABLE: &str = "resource";
+
+/// Where the parameters of a request stand: in the body of a POST, else in the query.
+pub fn encoded<'r>(method: &Method, uri: &'r Uri, body: &'r [u8]) -> &'r [u8] {
+    if method == Method::POST {
+        body
+    } else {
+        uri.query().unwrap_or_default().as_bytes()
+    }
+}
 
 /// Decoded parameters of a query or a form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,6 +51,12 @@ impl Parameters {
         let parse = |bytes: &[u8]| Self::parse(bytes, rules.duplicates, rules.empty_parameters);
         let query = uri.query().unwrap_or_default();
         (parse(query.as_bytes()), parse(body))
+    }
+
+    /// The parameters of a page of ours: of the form that came by POST, else of the query.
+    pub fn of_page(method: &Method, uri: &Uri, body: &[u8]) -> Self {
+        let encoded = encoded(method, uri, body);
+        Self::parse(encoded, Duplicates::First, EmptyParameters::Omitted)
     }
 
     /// The value of a parameter.

@@ -9,15 +9,15 @@ use axum::response::Response;
 use serde_json::json;
 
 use crate::reference::Site;
-use crate::reference::audit::{Entry, Event};
+use crate::reference::audit::Event;
 use crate::reference::policy::client_authentication::AuthenticatedAt;
 use crate::reference::policy::extension::{BesideRequestUri, PushCheck};
-use crate::reference::policy::token::{Caching, ErrorForm};
+use crate::reference::policy::token::Caching;
 use crate::reference::store::{handles, now};
 
 use super::answer::{self, Refused};
 use super::authorize::request::Refusal;
-use super::client_authentication::{authenticate, named};
+use super::client_authentication::{authenticate, refuse};
 use super::parameters::Parameters;
 
 /// What a `request_uri` of this server begins with (RFC 9126 section 2.2).
@@ -57,14 +57,13 @@ pub async fn endpoint(
             answer::cache(&mut answer, Caching::NoStore, false);
             answer
         }
-        Err(refused) => {
-            site.audit.record(
-                Entry::new(Event::AuthorizationRefused)
-                    .client(named(&site, &headers, &form))
-                    .refused(&refused.error),
-            );
-            refused.answer(ErrorForm::Json, Caching::NoStore)
-        }
+        Err(refused) => refuse(
+            &site,
+            Event::AuthorizationRefused,
+            &headers,
+            &form,
+            &refused,
+        ),
     }
 }
 

@@ -11,11 +11,10 @@ use crate::reference::Site;
 use crate::reference::audit::{Entry, Event};
 use crate::reference::policy::client_authentication::AuthenticatedAt;
 use crate::reference::policy::oversight::{ForeignToken, TypeHint};
-use crate::reference::policy::token::{Caching, ErrorForm};
 use crate::reference::store::client::Client;
 
 use super::answer::{self, Refused};
-use super::client_authentication::{authenticate, named};
+use super::client_authentication::{authenticate, refuse};
 use super::parameters::Parameters;
 
 /// `POST /revoke`.
@@ -37,14 +36,7 @@ pub async fn endpoint(
             site.audit.record(entry);
             StatusCode::OK.into_response()
         }
-        Err(refused) => {
-            site.audit.record(
-                Entry::new(Event::RevocationRefused)
-                    .client(named(&site, &headers, &form))
-                    .refused(&refused.error),
-            );
-            refused.answer(ErrorForm::Json, Caching::NoStore)
-        }
+        Err(refused) => refuse(&site, Event::RevocationRefused, &headers, &form, &refused),
     }
 }
 

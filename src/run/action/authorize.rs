@@ -296,8 +296,6 @@ fn describe_visit(at: &At<'_>, visited: Visited, list: &Pairs) -> Done {
     if at.session.user_agent.shows_pages() {
         result.insert("pages".to_owned(), visited.pages.iter().map(page).collect());
         result.insert("framable_pages".to_owned(), framable(&visited.pages));
-    }
-    if at.session.user_agent.shows_pages() {
         result.insert("delegated".to_owned(), delegated(&visited.delegated));
     }
     if let Some(form) = &visited.form {

@@ -9,11 +9,11 @@ use axum::response::Response;
 
 use crate::reference::Site;
 use crate::reference::audit::{Entry, Event};
-use crate::reference::policy::authorization::{Consent, Denial, Duplicates, EmptyParameters};
+use crate::reference::policy::authorization::{Consent, Denial};
 use crate::reference::store::client::ClientOrigin;
 use crate::reference::store::session::Transaction;
 
-use super::super::parameters::Parameters;
+use super::super::parameters::{Parameters, encoded};
 use super::super::redirect_uri::shown_host;
 use super::super::{answer, pages};
 use super::request::{AuthorizationRequest, RedirectedError};
@@ -28,22 +28,16 @@ pub async fn endpoint(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let over = || pages::error(&site, 400, "invalid_request", "The request is over.");
     let is_post = method == Method::POST;
     if !is_post && method != Method::GET {
         return answer::method_not_allowed("GET, POST");
     }
-    let encoded = if is_post {
-        &body[..]
-    } else {
-        uri.query().unwrap_or_default().as_bytes()
-    };
     // Ticked scopes come as repeated parameters of this form.
-    let ticked: Vec<String> = url::form_urlencoded::parse(encoded)
+    let ticked: Vec<String> = url::form_urlencoded::parse(encoded(&method, &uri, &body))
         .filter(|(name, _)| name == "scope")
         .map(|(_, value)| value.into_owned())
         .collect();
-    let form = Parameters::parse(encoded, Duplicates::First, EmptyParameters::Omitted);
+    let form = Parameters::of_page(&method, &uri, &body);
     let id = form.get("transaction").unwrap_or_default();
     let transaction = site.store.lock().transactions.get(id).cloned();
     let delegation = &site.policy.authorization.delegation;
@@ -52,13 +46,13 @@ pub async fn endpoint(
         _ => session::find(&site, &headers),
     };
     let Some(current) = current else {
-        return over();
+        return pages::over(&site);
     };
     let Some(transaction) = transaction.filter(|known| known.session == current.id) else {
-        return over();
+        return pages::over(&site);
     };
     if current.session.user.is_none() && !delegation.enabled {
-        return over();
+        return pages::over(&site);
     }
     if !is_post {
         return proceed(&site, &current, id);
@@ -80,7 +74,7 @@ pub async fn endpoint(
 pub fn proceed(site: &Site, current: &Current, id: &str) -> Response {
     let transaction = site.store.lock().transactions.get(id).cloned();
     let Some(transaction) = transaction else {
-        return pages::error(site, 400, "invalid_request", "The request is over.");
+        return pages::over(site);
     };
     let asked = is_asked(site, current, &transaction);
     match transaction.request {
@@ -130,7 +124,7 @@ fn decide(
 ) -> Response {
     // A form counts once, also when it is posted twice at the same time.
     if site.store.lock().transactions.remove(id).is_none() {
-        return pages::error(site, 400, "invalid_request", "The request is over.");
+        return pages::over(site);
     }
     let mut request = match transaction.request {
         Ok(request) => request,

@@ -39,7 +39,7 @@ pub fn begin(site: &Site, current: &Current, id: &str) -> Response {
                 Err(error) => pages::error(site, 400, &error.error, &error.description),
             }
         }
-        None => over(site),
+        None => pages::over(site),
     }
 }
 
@@ -67,7 +67,7 @@ pub async fn callback(State(site): State<Arc<Site>>, uri: Uri, headers: HeaderMa
     let user = site.store.lock().third_party.remove(code);
     match (request, user) {
         (Some(request), Some(user)) => respond::success(&site, &request, &user),
-        _ => over(&site),
+        _ => pages::over(&site),
     }
 }
 
@@ -108,15 +108,11 @@ pub async fn third_party(
     body: Bytes,
 ) -> Response {
     let is_post = method == Method::POST;
-    let encoded = if is_post {
-        &body[..]
-    } else {
-        uri.query().unwrap_or_default().as_bytes()
-    };
-    let form = Parameters::parse(encoded, Duplicates::First, EmptyParameters::Omitted);
+    let form = Parameters::of_page(&method, &uri, &body);
     let state = form.get(if is_post { "transaction" } else { "state" });
     let state = state.unwrap_or_default();
-    let known = cookie(&headers).and_then(|id| site.store.lock().third_party.get(&id).cloned());
+    let known = session::cookie(&headers, "third_party")
+        .and_then(|id| site.store.lock().third_party.get(&id).cloned());
     let name = form.get("username").unwrap_or_default();
     let password = form.get("password").unwrap_or_default();
     let (user, is_new) = match known {
@@ -148,17 +144,4 @@ pub async fn third_party(
         answer.headers_mut().append(header::SET_COOKIE, cookie);
     }
     answer
-}
-
-fn cookie(headers: &HeaderMap) -> Option<String> {
-    let lines = headers.get_all(header::COOKIE).iter();
-    lines
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix("third_party="))
-        .map(str::to_owned)
-}
-
-fn over(site: &Site) -> Response {
-    pages::error(site, 400, "invalid_request", "The request is over.")
 }

@@ -10,7 +10,6 @@ use axum::response::Response;
 
 use crate::reference::Site;
 use crate::reference::mcp_server::policy::ElicitationPage;
-use crate::reference::policy::authorization::{Duplicates, EmptyParameters};
 
 use super::super::pages;
 use super::super::parameters::Parameters;
@@ -24,12 +23,7 @@ pub async fn endpoint(
     body: Bytes,
 ) -> Response {
     let is_post = method == Method::POST;
-    let encoded = if is_post {
-        &body[..]
-    } else {
-        uri.query().unwrap_or_default().as_bytes()
-    };
-    let form = Parameters::parse(encoded, Duplicates::First, EmptyParameters::Omitted);
+    let form = Parameters::of_page(&method, &uri, &body);
     let id = form.get(if is_post { "transaction" } else { "id" });
     let id = id.unwrap_or_default();
     let name = form.get("username").unwrap_or_default();

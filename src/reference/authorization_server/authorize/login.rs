@@ -36,7 +36,7 @@ pub async fn endpoint(
     };
     let transaction = site.store.lock().transactions.get(id).cloned();
     let Some(transaction) = transaction.filter(|known| known.session == current.id) else {
-        return pages::error(&site, 400, "invalid_request", "The request is over.");
+        return pages::over(&site);
     };
     if !session::is_own_form(&site, &current, form.get("csrf")) {
         return pages::error(

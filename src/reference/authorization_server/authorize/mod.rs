@@ -28,7 +28,7 @@ use crate::reference::store::session::Transaction;
 use crate::reference::store::{handles, now};
 
 use super::client_documents::fetch;
-use super::parameters::Parameters;
+use super::parameters::{Parameters, encoded};
 use super::{answer, clients, pages, pushed};
 use request::{AuthorizationRequest, Pkce, RedirectedError, Refusal};
 
@@ -53,11 +53,7 @@ pub async fn endpoint(
     if !served {
         return answer::method_not_allowed("GET, POST");
     }
-    let encoded = if is_post {
-        &body[..]
-    } else {
-        uri.query().unwrap_or_default().as_bytes()
-    };
+    let encoded = encoded(&method, &uri, &body);
     let parameters = Parameters::parse(encoded, policy.duplicates, policy.empty_parameters);
     let lax = is_post.then_some(policy.post);
     if policy.request_objects == RequestObjects::Fetched

@@ -32,15 +32,7 @@ fn name(site: &Site) -> String {
 
 /// The session that the request's cookie names.
 pub fn find(site: &Site, headers: &HeaderMap) -> Option<Current> {
-    let name = name(site);
-    let id = headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(known, _)| *known == name)
-        .map(|(_, value)| value.to_owned())?;
+    let id = cookie(headers, &name(site))?;
     let session = site.store.lock().sessions.get(&id).cloned()?;
     Some(Current {
         id,
@@ -119,4 +111,15 @@ pub fn attach(site: &Site, mut answer: Response, current: &Current) -> Response 
         answer.headers_mut().append(header::SET_COOKIE, value);
     }
     answer
+}
+
+/// The value of the cookie called `name`.
+pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    let lines = headers.get_all(header::COOKIE).iter();
+    lines
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(known, _)| *known == name)
+        .map(|(_, value)| value.to_owned())
 }

@@ -6,13 +6,16 @@ pub mod keys;
 pub mod secret;
 
 use axum::http::HeaderMap;
+use axum::response::Response;
 
 use crate::reference::Site;
+use crate::reference::audit::{Entry, Event};
 use crate::reference::policy::client_authentication::{
     AuthenticatedAt, ConflictingIds, OmittedClientId, QueryCredentials, RegisteredMethod,
     TwoMethods, UnknownClient,
 };
 use crate::reference::policy::configuration::ClientAuthMethod;
+use crate::reference::policy::token::{Caching, ErrorForm};
 use crate::reference::store::client::{Client, ClientOrigin};
 use crate::reference::store::now;
 
@@ -27,6 +30,19 @@ pub fn named(site: &Site, headers: &HeaderMap, body: &Parameters) -> String {
         Basic::Credentials { client_id, .. } => client_id,
         _ => body.get("client_id").unwrap_or_default().to_owned(),
     }
+}
+
+/// A refusal of an endpoint for clients: taken down in the audit log, and answered.
+pub fn refuse(
+    site: &Site,
+    event: Event,
+    headers: &HeaderMap,
+    form: &Parameters,
+    refused: &Refused,
+) -> Response {
+    let entry = Entry::new(event).client(named(site, headers, form));
+    site.audit.record(entry.refused(&refused.error));
+    refused.answer(ErrorForm::Json, Caching::NoStore)
 }
 
 /// The client of a request, authenticated as its registration demands.
