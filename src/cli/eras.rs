@@ -2,8 +2,6 @@
 //! test for each. A server of both eras chooses its rules by how the client opens, so that a test in
 //! one of them says nothing of the other (MCP 2026-07-28, versioning).
 
-use serde_json::Value;
-
 use super::args::{AskedVersion, Judging, Run};
 use super::conduct::{Conduct, ConductError, DEFAULT_VERSION, enter};
 use super::console::Console;
@@ -131,20 +129,22 @@ async fn ask(
 /// What the answers to both openings say.
 fn spoken(record: &RunRecord) -> Option<Spoken> {
     let call = record.step("call")?;
-    let negotiated = call.result.get("protocol_version").and_then(Value::as_str);
+    let negotiated = call.result.text_at("/protocol_version");
     let legacy = negotiated.filter(|_| call.outcome.is_accepted());
     let modern = McpVersion::V20260728;
     let supported = record.step("modern").and_then(|step| {
-        let versions = step
-            .result
-            .pointer("/result/supportedVersions")?
-            .as_array()?;
-        Some(versions.iter().any(|one| one == modern.as_str()))
+        let versions = step.result.at("/result/supportedVersions")?;
+        Some(
+            versions
+                .as_array()?
+                .iter()
+                .any(|one| one == modern.as_str()),
+        )
     });
     let mut versions = Vec::new();
     let mut because = Vec::new();
     if let Some(text) = legacy {
-        match McpVersion::parse(text) {
+        match McpVersion::parse(&text) {
             Some(version) if !version.is_stateless() => {
                 versions.push(version);
                 because.push(format!("initialize was answered with {text}"));
@@ -181,7 +181,7 @@ fn broken(examined: &Examined) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::run::{Outcome, StepRecord};
@@ -192,7 +192,7 @@ mod tests {
             action: "call".to_owned(),
             mutation: String::new(),
             outcome,
-            result,
+            result: result.into(),
             exchanges: Vec::new(),
         };
         RunRecord {
@@ -202,7 +202,7 @@ mod tests {
                 step("call", call),
                 step("modern", (Outcome::Accepted, modern)),
             ],
-            variables: Value::Null,
+            variables: json!(null).into(),
             stopped: None,
             fault: None,
         }

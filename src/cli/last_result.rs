@@ -3,13 +3,43 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::fs::File;
+use std::io::{self, BufReader};
 use std::path::Path;
+
+use serde::Deserialize;
 
 use super::failure::Failure;
 use crate::judge::Judgement;
 use crate::report::Format;
-use crate::report::json::{RESULT_FORMAT, ResultDocument, VerdictName};
+use crate::report::json::{RESULT_FORMAT, VerdictName};
 use crate::suite::McpVersion;
+
+/// What is wanted of a result document. The rest of it, megabytes of evidence, is read past.
+#[derive(Debug, Deserialize)]
+struct LastResult {
+    format: u32,
+    target: LastTarget,
+    mcp_version: McpVersion,
+    cases: Vec<LastCase>,
+}
+
+#[derive(Debug, Deserialize)]
+struct LastTarget {
+    name: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct LastCase {
+    id: String,
+    verdict: VerdictName,
+}
+
+impl LastResult {
+    fn read(path: &Path) -> io::Result<Result<Self, serde_json::Error>> {
+        Ok(serde_json::from_reader(BufReader::new(File::open(path)?)))
+    }
+}
 
 /// What a result is of.
 #[derive(Clone, Debug)]
@@ -37,8 +67,7 @@ impl fmt::Display for Tested {
 /// How many cases the result in folder `out` holds that `judgement` does not, so that nobody
 /// loses them without a word.
 pub fn lost(out: &Path, judgement: &Judgement) -> usize {
-    let text = std::fs::read_to_string(out.join(Format::Json.file_name())).unwrap_or_default();
-    let Ok(document) = serde_json::from_str::<ResultDocument<'_>>(&text) else {
+    let Ok(Ok(document)) = LastResult::read(&out.join(Format::Json.file_name())) else {
         return 0;
     };
     let new: HashSet<&str> = judgement
@@ -47,7 +76,7 @@ pub fn lost(out: &Path, judgement: &Judgement) -> usize {
         .map(|case| case.id.as_str())
         .collect();
     let old = document.cases.iter();
-    old.filter(|case| !new.contains(&*case.id)).count()
+    old.filter(|case| !new.contains(case.id.as_str())).count()
 }
 
 /// The ids of the cases that failed in the result of folder `out`, faults of authspec among them.
@@ -56,9 +85,8 @@ pub fn failed(out: &Path, tested: &Tested) -> Result<Vec<String>, Failure> {
     let shown = path.display();
     let help =
         "run once without --failed, with the same --out and `--format json` among the formats";
-    let text = std::fs::read_to_string(&path)
-        .map_err(|cause| Failure::usage(format!("{shown} cannot be read: {cause}"), help))?;
-    let document: ResultDocument<'_> = serde_json::from_str(&text)
+    let document = LastResult::read(&path)
+        .map_err(|cause| Failure::usage(format!("{shown} cannot be read: {cause}"), help))?
         .map_err(|cause| Failure::usage(format!("{shown} is no result: {cause}"), help))?;
     if document.format != RESULT_FORMAT {
         let format = document.format;
@@ -66,7 +94,7 @@ pub fn failed(out: &Path, tested: &Tested) -> Result<Vec<String>, Failure> {
         return Err(Failure::usage(message, help));
     }
     let of = Tested {
-        name: document.target.name.clone(),
+        name: document.target.name,
         version: document.mcp_version,
     };
     if !of.is(tested) {
@@ -75,9 +103,9 @@ pub fn failed(out: &Path, tested: &Tested) -> Result<Vec<String>, Failure> {
     }
     let failed: Vec<String> = document
         .cases
-        .iter()
+        .into_iter()
         .filter(|case| matches!(case.verdict, VerdictName::Fail | VerdictName::Error))
-        .map(|case| case.id.clone().into_owned())
+        .map(|case| case.id)
         .collect();
     if failed.is_empty() {
         return Err(Failure::usage(

@@ -22,11 +22,12 @@ impl Attempts {
         if step.action != "repeat" {
             return Some(Self::one(&Standing::of(step)));
         }
-        let count = |name| step.result.get(name).and_then(Value::as_u64);
+        let result = step.result.read();
+        let count = |name| result.get(name).and_then(Value::as_u64);
         let (Some(accepted), Some(all)) = (count("accepted"), count("attempts")) else {
             return None;
         };
-        let answers = step.result.get("answers").and_then(Value::as_array);
+        let answers = result.get("answers").and_then(Value::as_array);
         let open = answers.map_or(0, |answers| {
             answers
                 .iter()
@@ -84,7 +85,8 @@ mod tests {
         let mut record = step("again", "repeat", accepted());
         record.result = json!({"accepted": 1, "attempts": 5, "answers": [
             {"status": 200}, {"status": 400}, {"status": 503}, {}
-        ]});
+        ]})
+        .into();
         let attempts = Attempts::of(&record).expect("counted");
         assert_eq!(attempts.accepted, 1);
         assert_eq!(attempts.undecided, 3, "503, no status, no answer at all");
@@ -99,7 +101,7 @@ mod tests {
     #[test]
     fn a_repeat_without_counts_counts_for_nothing() {
         let mut record = step("again", "repeat", accepted());
-        record.result = json!({});
+        record.result = json!({}).into();
         assert_eq!(Attempts::of(&record), None);
     }
 }

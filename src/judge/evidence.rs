@@ -313,6 +313,8 @@ pub(super) fn needs_the_way_in(step: &PlannedStep) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use crate::judge::sample::Sample;
     use crate::plan::{PlannedAction, PlannedStep};
     use serde_json::json;
@@ -330,7 +332,7 @@ mod tests {
             is_probe: false,
         };
         let again = serde_json::from_value(json!({"repeat": {"step": "again"}}));
-        let again = PlannedAction::One(Box::new(again.expect("an action")));
+        let again = PlannedAction::One(Arc::new(again.expect("an action")));
         run.steps.push(of("twice", again));
         run.steps.push(of("bob", PlannedAction::Flow(inner)));
         let evidence = parts.evidence().expect("gathers");

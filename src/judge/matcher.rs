@@ -288,8 +288,8 @@ mod tests {
     fn tested(predicate: Value, root: &Value, path: &str) -> Tested {
         let mut parts = Sample::verifier_wrong().parts();
         let steps = &mut parts.recording.runs.get_mut("run").expect("the run").steps;
-        steps[0].result = json!({"code": "[code:8:0123456789ab]"});
-        steps[1].result = json!({"status": 400});
+        steps[0].result = json!({"code": "[code:8:0123456789ab]"}).into();
+        steps[1].result = json!({"status": 400}).into();
         let row = serde_json::Map::new();
         let run = &parts.recording.runs["run"];
         let scope = Scope::of(&parts.recording, run, None, &row, "token");

@@ -198,7 +198,7 @@ fn with_control<'r>(evidence: &Evidence<'r>, step: &'r StepRecord) -> Result<Ref
 /// Listed authorization requests that sent the user agent to an address that is not registered,
 /// be it only with an error (OAuth 2.1 section 4.1.2.1). Not where the control was sent there too.
 fn sent_astray(evidence: &Evidence<'_>, listed: &[&str]) -> Vec<Finding> {
-    let is_foreign = |step: &StepRecord| step.result.get("foreign") == Some(&true.into());
+    let is_foreign = |step: &StepRecord| step.result.at("/foreign") == Some(true.into());
     listed
         .iter()
         .filter_map(|name| evidence.step(name))

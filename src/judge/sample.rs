@@ -47,7 +47,7 @@ pub(super) fn step(name: &str, action: &str, outcome: Outcome) -> StepRecord {
         action: action.to_owned(),
         mutation: String::new(),
         outcome,
-        result: json!({}),
+        result: json!({}).into(),
         exchanges: Vec::new(),
     }
 }
@@ -266,7 +266,7 @@ impl Sample {
     /// The result of a step of the run.
     pub(super) fn result(mut self, step: &str, result: Value) -> Self {
         set(&mut self.0.recording.runs["run"], step, |record| {
-            record.result = result
+            record.result = result.into()
         });
         self
     }
@@ -286,7 +286,7 @@ impl Sample {
 
     pub(super) fn control_result(mut self, step: &str, result: Value) -> Self {
         set(&mut self.0.recording.runs["control"], step, |record| {
-            record.result = result
+            record.result = result.into()
         });
         self
     }
@@ -398,7 +398,7 @@ impl Sample {
 fn planned(id: &str, steps: &[(&str, Value)]) -> PlannedRun {
     let step = |(name, action): &(&str, Value)| PlannedStep {
         name: (*name).to_owned(),
-        action: PlannedAction::One(Box::new(
+        action: PlannedAction::One(Arc::new(
             serde_json::from_value(action.clone()).expect("an action"),
         )),
         mutation: None,
@@ -429,7 +429,7 @@ fn record(planned: &PlannedRun) -> RunRecord {
         id: planned.id.clone(),
         title: planned.title.clone(),
         steps: steps.collect(),
-        variables: json!({}),
+        variables: json!({}).into(),
         stopped: None,
         fault: None,
     }

@@ -67,10 +67,10 @@ impl<'r> Scope<'r> {
 
     fn names(&self, templates: &Templates) -> Map<String, Value> {
         let mut names = members(&self.recording.variables);
-        names.extend(members(&self.run.variables));
+        names.extend(members(&self.run.variables.read()));
         // An inner flow's own record holds nothing that those of its steps do not.
         for step in self.run.steps.iter().filter(|step| !step.is_flow()) {
-            insert(&mut names, &step.name, &step.result);
+            insert(&mut names, &step.name, &step.result.read());
         }
         let client = self.client.and_then(|name| {
             let profile = names.get("clients").and_then(|clients| clients.get(name));
@@ -170,16 +170,17 @@ mod tests {
         run.variables = json!({
             "run": {"state": "s"}, "clients": {"public": {"client_id": "c1"}},
             "client": {"client_id": "last"}
-        });
-        run.steps[0].result = json!({"code": "[code:8:0123456789ab]"});
+        })
+        .into();
+        run.steps[0].result = json!({"code": "[code:8:0123456789ab]"}).into();
         let mut inner = run.steps[0].clone();
         inner.name = "other/token".to_owned();
-        inner.result = json!({"status": 200});
+        inner.result = json!({"status": 200}).into();
         let mut flow = inner.clone();
         run.steps.push(inner);
         flow.name = "other".to_owned();
         flow.action = "flow".to_owned();
-        flow.result = Value::Null;
+        flow.result = Value::Null.into();
         run.steps.push(flow);
         let row = json!({"case": "x", "want": "{{ issuer }}/x"});
         let row = row.as_object().cloned().unwrap_or_default();

@@ -40,14 +40,15 @@ pub(super) fn not_refused(evidence: &Evidence<'_>, step: &StepRecord) -> Finding
 pub(super) fn sent_astray(step: &StepRecord) -> Finding {
     let url = ["/callback/url", "/location"]
         .into_iter()
-        .find_map(|path| step.result.pointer(path).and_then(Value::as_str));
+        .find_map(|path| step.result.text_at(path));
     Finding {
         step: step.name.clone(),
         path: "foreign".to_owned(),
         wanted: "the user agent is sent to registered addresses only".to_owned(),
         came: bounded(&format!(
             "the user agent was sent to {}",
-            url.unwrap_or("an address that is not registered")
+            url.as_deref()
+                .unwrap_or("an address that is not registered")
         )),
     }
 }
@@ -70,7 +71,7 @@ pub(super) fn effect(evidence: &Evidence<'_>, step: &StepRecord) -> String {
         "push" => "a request_uri was issued".to_owned(),
         "flow" => "every step of the flow was accepted".to_owned(),
         "audit" => "the audit log has such an entry".to_owned(),
-        _ => match step.result.get("status").and_then(Value::as_u64) {
+        _ => match step.result.number_at("/status") {
             Some(status) => format!("answered with status {status}"),
             None => "accepted".to_owned(),
         },

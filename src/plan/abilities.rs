@@ -87,6 +87,8 @@ fn looks_at_pages(check: &Check) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use serde_json::json;
 
     use super::*;
@@ -103,7 +105,7 @@ mod tests {
             shared: None,
             is_probe: false,
         };
-        let inner = step("authorize", PlannedAction::One(Box::new(action)));
+        let inner = step("authorize", PlannedAction::One(Arc::new(action)));
         vec![step("grant", PlannedAction::Flow(vec![inner]))]
     }
 

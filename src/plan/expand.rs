@@ -212,6 +212,8 @@ pub(crate) struct Layout<'a> {
     can_log_in: bool,
     /// Flows that were met already.
     known: RefCell<HashMap<String, FlowData>>,
+    /// Actions that were met already, by their text: most runs begin alike.
+    actions: RefCell<HashMap<String, Arc<Action>>>,
 }
 
 impl<'a> Layout<'a> {
@@ -221,6 +223,7 @@ impl<'a> Layout<'a> {
             suites,
             can_log_in,
             known: RefCell::default(),
+            actions: RefCell::default(),
         }
     }
 
@@ -241,9 +244,11 @@ impl<'a> Layout<'a> {
             name: "with",
             members: &with,
         };
-        let check: Check = read(&bind(&bound, &with)?)?;
+        let mut check: Check = read(&bind(&bound, &with)?)?;
         steps.extend(self.steps(&check.steps, &mut needs)?);
         attach_mutations(&mut steps, &check, "");
+        // They are in the steps now.
+        check.mutate.clear();
         mark_probes(&mut steps, false, &|name| check.steps.contains_key(name));
         Ok(Expanded {
             check,
@@ -288,6 +293,15 @@ impl<'a> Layout<'a> {
         Ok(data)
     }
 
+    fn shared(&self, action: &Action) -> Result<Arc<Action>, String> {
+        let text = serde_json::to_string(action).map_err(|cause| cause.to_string())?;
+        let mut actions = self.actions.borrow_mut();
+        let known = actions.entry(text);
+        Ok(Arc::clone(
+            known.or_insert_with(|| Arc::new(action.clone())),
+        ))
+    }
+
     fn steps(
         &self,
         steps: &Steps,
@@ -304,7 +318,7 @@ impl<'a> Layout<'a> {
                         let with = obtain.parameters();
                         PlannedAction::Flow(self.flow(OBTAIN_FLOW, &with, needs)?.1)
                     }
-                    other => PlannedAction::One(Box::new(other.clone())),
+                    other => PlannedAction::One(self.shared(other)?),
                 };
                 Ok(PlannedStep {
                     name: name.clone(),
@@ -413,7 +427,7 @@ mod tests {
     fn the_honest_way_is_no_probe() {
         let step = |name: &str, action: Value| PlannedStep {
             name: name.to_owned(),
-            action: PlannedAction::One(Box::new(serde_json::from_value(action).expect("action"))),
+            action: PlannedAction::One(Arc::new(serde_json::from_value(action).expect("action"))),
             mutation: None,
             shared: None,
             is_probe: false,

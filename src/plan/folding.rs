@@ -66,6 +66,8 @@ fn last_client(steps: &[PlannedStep]) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::suite::Steps;
     use serde_json::json;
@@ -80,7 +82,7 @@ mod tests {
             let action = steps.into_values().next().expect("one step");
             PlannedStep {
                 name,
-                action: PlannedAction::One(Box::new(action)),
+                action: PlannedAction::One(Arc::new(action)),
                 mutation: None,
                 shared: None,
                 is_probe: false,

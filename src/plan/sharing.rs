@@ -66,6 +66,8 @@ pub fn pays_to_share(plan: &Plan) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::suite::{Call, Steps};
     use serde_json::json;
@@ -87,14 +89,14 @@ mod tests {
         .expect("a step");
         let inner = steps
             .into_iter()
-            .map(|(name, action)| planned(&name, PlannedAction::One(Box::new(action))))
+            .map(|(name, action)| planned(&name, PlannedAction::One(Arc::new(action))))
             .collect();
         planned(name, PlannedAction::Flow(inner))
     }
 
     fn call() -> PlannedStep {
         let call: Call = serde_json::from_value(json!({})).expect("a call");
-        planned("call", PlannedAction::One(Box::new(Action::Call(call))))
+        planned("call", PlannedAction::One(Arc::new(Action::Call(call))))
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::suite::{Action, Check, Cited, Endpoint, Level, McpVersion, Mutation, Params, Threat};
@@ -61,10 +61,14 @@ pub struct PlannedStep {
 /// An action, or a whole flow under one name.
 #[derive(Clone, Debug, Serialize)]
 pub enum PlannedAction {
-    /// One request.
-    One(Box<Action>),
+    /// One request. Many runs make the same.
+    One(#[serde(serialize_with = "action")] Arc<Action>),
     /// Steps of their own, with fresh `run` values.
     Flow(Vec<PlannedStep>),
+}
+
+fn action<S: Serializer>(action: &Arc<Action>, serializer: S) -> Result<S::Ok, S::Error> {
+    action.serialize(serializer)
 }
 
 /// One case: a row of a check.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{GroupBy, ReportInput};
 use crate::judge::{CaseResult, ControlResult, Finding, Judgement, Verdict};
 use crate::run::{
-    Answer, Counts, DoctorState, DoctorStep, Exchange, FailureKind, Outcome, Presence,
+    Answer, Compact, Counts, DoctorState, DoctorStep, Exchange, FailureKind, Outcome, Presence,
     RECORDING_FORMAT, RecordedRequest, Recording, RunRecord, StepRecord, TargetFacts,
 };
 use crate::suite::{
@@ -181,7 +181,7 @@ fn run() -> RunRecord {
         action: name.into(),
         mutation: mutation.into(),
         outcome: Outcome::Accepted,
-        result: Value::Null,
+        result: Compact::default(),
         exchanges: vec![exchange],
     };
     RunRecord {
@@ -191,7 +191,7 @@ fn run() -> RunRecord {
             step("authorize", "", 0),
             step("token", "code_verifier = run.code_verifier[:-1]", 1),
         ],
-        variables: Value::Null,
+        variables: Compact::default(),
         stopped: None,
         fault: None,
     }

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use super::execute::execute;
 use super::schedule::{Job, Schedule};
 use super::session::Session;
-use super::{Event, Events, RunRecord};
+use super::{Compact, Event, Events, RunRecord};
 use crate::plan::{Plan, PlannedRun};
 
 /// What the execution of a plan came to.
@@ -150,7 +150,7 @@ async fn start(session: Arc<Session>, run: PlannedRun, job: Job) -> (Job, RunRec
             id,
             title,
             steps: Vec::new(),
-            variables: serde_json::Value::Null,
+            variables: Compact::default(),
             stopped: None,
             fault: Some(format!("the harness broke down: {error}")),
         },

@@ -11,7 +11,7 @@ use super::grants::Grant;
 use super::recording::FLOW;
 use super::scope::Scope;
 use super::session::Session;
-use super::{Outcome, RunRecord, StepRecord, Stopped};
+use super::{Compact, Outcome, RunRecord, StepRecord, Stopped};
 use crate::plan::{PlannedAction, PlannedRun, PlannedStep, describe};
 
 /// Executes `planned` and records it, whatever becomes of it.
@@ -20,7 +20,7 @@ pub async fn execute(session: &Session, planned: &PlannedRun) -> RunRecord {
         id: planned.id.clone(),
         title: planned.title.clone(),
         steps: Vec::new(),
-        variables: Value::Null,
+        variables: Compact::default(),
         stopped: None,
         fault: None,
     };
@@ -50,7 +50,7 @@ pub async fn execute(session: &Session, planned: &PlannedRun) -> RunRecord {
     }
     let client = last_client(session, &scope, &planned.steps).await;
     let own = Value::Object(scope.own_variables(client.as_ref()));
-    record.variables = session.http.vault().redact_value(&own);
+    record.variables = session.http.vault().redact_value(&own).into();
     record
 }
 
@@ -136,7 +136,7 @@ fn steps<'a>(
                         action: one.word().to_owned(),
                         mutation: deviation(session, step),
                         outcome: redacted(session, &done.outcome),
-                        result: session.http.vault().redact_value(&result),
+                        result: session.http.vault().redact_value(&result).into(),
                         exchanges: done.exchanges,
                     });
                     scope.keep(&step.name, result);
@@ -184,7 +184,7 @@ fn summary(name: String, inner: &[StepRecord]) -> StepRecord {
         action: FLOW.to_owned(),
         mutation: String::new(),
         outcome: failed.map_or(Outcome::Accepted, |step| step.outcome.clone()),
-        result: Value::Null,
+        result: Compact::default(),
         exchanges: inner
             .iter()
             .flat_map(|step| step.exchanges.clone())

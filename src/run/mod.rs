@@ -4,6 +4,7 @@
 pub mod action;
 pub mod audit;
 mod challenge;
+mod compact;
 mod doctor;
 mod document;
 mod engine;
@@ -24,6 +25,7 @@ mod scope;
 mod session;
 pub mod user_agent;
 
+pub use compact::Compact;
 pub use doctor::{Examined, examine, unless};
 pub use engine::{Cancel, Executed, execute_plan};
 pub use event::{Event, Events};

@@ -3,13 +3,12 @@
 //! Everything in here is redacted already; the types have no room for a live secret. The judge
 //! works on this alone, so a saved recording can be judged again.
 
-use std::borrow::Cow;
-
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::Compact;
 use crate::plan::PlannedRun;
 use crate::suite::McpVersion;
 
@@ -132,7 +131,7 @@ pub struct StepRecord {
     /// The step's result document, redacted: `status`, `headers`, `json`, `callback`, ...
     /// (`suites/README.md` has the members of each action). That of an inner flow is in the records
     /// of its steps; [`RunRecord::result`] puts it together.
-    pub result: Value,
+    pub result: Compact,
     /// Positions of its exchanges.
     pub exchanges: Vec<usize>,
 }
@@ -158,7 +157,7 @@ pub struct RunRecord {
     pub steps: Vec<StepRecord>,
     /// Template names of this run, redacted (`run`, `case`, `clients`, and `client` of the last
     /// step). Step results are in [`Self::steps`].
-    pub variables: Value,
+    pub variables: Compact,
     /// The step that could not be sent since an earlier one brought nothing, with the reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped: Option<Stopped>,
@@ -206,16 +205,16 @@ impl RunRecord {
     }
 
     /// A step's result document; that of an inner flow has the results of its own steps by name.
-    pub fn result<'r>(&'r self, step: &'r StepRecord) -> Cow<'r, Value> {
+    pub fn result(&self, step: &StepRecord) -> Value {
         if !step.is_flow() {
-            return Cow::Borrowed(&step.result);
+            return step.result.read();
         }
         let own = self.steps.iter().filter_map(|inner| {
             let name = inner.name.strip_prefix(&step.name)?.strip_prefix('/')?;
             // Flows inside it have records of their own.
-            (!name.contains('/')).then(|| (name.to_owned(), self.result(inner).into_owned()))
+            (!name.contains('/')).then(|| (name.to_owned(), self.result(inner)))
         });
-        Cow::Owned(Value::Object(own.collect()))
+        Value::Object(own.collect())
     }
 
     /// The exchanges that show why the run went no further: those of the step that was not sent,
@@ -363,7 +362,7 @@ mod tests {
             action: action.to_owned(),
             mutation: String::new(),
             outcome: Outcome::Accepted,
-            result,
+            result: result.into(),
             exchanges: Vec::new(),
         };
         let run = RunRecord {
@@ -376,13 +375,13 @@ mod tests {
                 step("grant", FLOW, Value::Null),
                 step("granted/token", "token", json!({"status": 400})),
             ],
-            variables: Value::Null,
+            variables: Compact::default(),
             stopped: None,
             fault: None,
         };
         let result = |name: &str| {
             let step = run.step(name).expect("a step");
-            run.result(step).into_owned()
+            run.result(step)
         };
         assert_eq!(result("grant/token"), json!({"status": 201}));
         assert_eq!(

@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use serde_json::Value;
-
 use super::super::args::Init;
 use super::super::conduct::{Conduct, prepare};
 use super::super::failure::Failure;
@@ -135,8 +133,8 @@ impl Tried {
         let Some(step) = self.authorize() else {
             return Vec::new();
         };
-        let error = step.result.pointer("/callback/parameters/error");
-        let error = error.and_then(Value::as_str);
+        let error = step.result.text_at("/callback/parameters/error");
+        let error = error.as_deref();
         let is_a_riddle = match &step.outcome {
             Outcome::Accepted => false,
             Outcome::Refused { .. } => matches!(error, None | Some("access_denied")),

@@ -28,9 +28,11 @@ pub struct Proposal {
 /// more there are.
 pub fn proposals(honest: Option<&RunRecord>, scopes: &[String]) -> (Vec<Proposal>, usize) {
     let call = honest.and_then(|run| run.step("call"));
-    let tools = call.and_then(|call| call.result.pointer("/result/tools")?.as_array());
+    let tools = call.and_then(|call| call.result.at("/result/tools"));
     let mut names = BTreeSet::new();
     let mut proposals: Vec<Proposal> = tools
+        .as_ref()
+        .and_then(Value::as_array)
         .into_iter()
         .flatten()
         .filter_map(|tool| proposal(tool, scopes, &mut names))
@@ -197,10 +199,10 @@ mod tests {
                 action: "call".to_owned(),
                 mutation: String::new(),
                 outcome: Outcome::Accepted,
-                result: json!({ "result": { "tools": tools } }),
+                result: json!({ "result": { "tools": tools } }).into(),
                 exchanges: Vec::new(),
             }],
-            variables: Value::Null,
+            variables: json!(null).into(),
             stopped: None,
             fault: None,
         }

@@ -442,7 +442,8 @@ pub fn of_honest_run(run: &RunRecord, all: &mut Capabilities) {
     use Capability as C;
     let token = run.step("token").or_else(|| run.step("grant/token"));
     if let Some(token) = token.filter(|token| token.outcome.is_accepted()) {
-        let refresh = token.result.pointer("/json/refresh_token");
+        let result = token.result.read();
+        let refresh = result.pointer("/json/refresh_token");
         let refresh = refresh.is_some_and(|token| !token.is_null());
         all.insert(
             C::RefreshTokens,
@@ -450,16 +451,16 @@ pub fn of_honest_run(run: &RunRecord, all: &mut Capabilities) {
                 absent("the honest grant brought no refresh token")
             }),
         );
-        let jwt = token.result.get("jwt").is_some();
+        let jwt = result.get("jwt").is_some();
         all.insert(
             C::JwtAccessTokens,
             present_if(jwt, || absent("access tokens are opaque")),
         );
-        all.insert(C::ResourceIndicators, resource_indicators(&token.result));
+        all.insert(C::ResourceIndicators, resource_indicators(&result));
     }
     let given = run.step("grant").filter(|grant| grant.action == "obtain");
     if let Some(grant) = given {
-        let jwt = grant.result.pointer("/token/jwt").is_some();
+        let jwt = grant.result.at("/token/jwt").is_some();
         all.insert(
             C::JwtAccessTokens,
             present_if(jwt, || absent("the access token that was given is opaque")),
@@ -467,11 +468,11 @@ pub fn of_honest_run(run: &RunRecord, all: &mut Capabilities) {
     }
     let call = run.step("call");
     // A 403 is about scope, and a matter for the checks; at a 401 no token can be called good.
-    if call.is_some_and(|call| call.result.get("status") == Some(&Value::from(401))) {
+    if call.is_some_and(|call| call.result.number_at("/status") == Some(401)) {
         let reason = "the MCP server answers the honestly obtained token with 401";
         all.insert(C::AccessToken, broken(reason));
     }
-    let session = call.is_some_and(|call| call.result.get("session").is_some());
+    let session = call.is_some_and(|call| call.result.at("/session").is_some());
     all.insert(
         C::Sessions,
         present_if(session, || absent("the MCP server opens no sessions")),

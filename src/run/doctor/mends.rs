@@ -1,7 +1,5 @@
 //! What to do about a step of the doctor that did not go through.
 
-use serde_json::Value;
-
 use crate::run::http::Origin;
 use crate::run::session::Session;
 use crate::run::{Answer, Exchange, FailureKind, StepRecord};
@@ -77,12 +75,12 @@ pub const fn of_status(status: u16) -> Option<&'static str> {
 
 /// What to do where the client is a metadata document of ours and the server does not take it.
 pub fn of_document(session: &Session, step: &StepRecord) -> Option<&'static str> {
-    let client_id = step.result.pointer("/sent/client_id")?.as_str()?;
+    let client_id = step.result.text_at("/sent/client_id")?;
     let place = session.target.documents.as_ref()?;
     if step.action != "authorize" || !client_id.starts_with(&place.url) {
         return None;
     }
-    match session.host.visits(client_id).is_empty() {
+    match session.host.visits(&client_id).is_empty() {
         true => Some(
             "nobody came for the client's document: `client_id_metadata.url` must lead to authspec \
              from where the server is, with a certificate that it trusts; many servers ask no \
@@ -98,8 +96,8 @@ pub fn of_document(session: &Session, step: &StepRecord) -> Option<&'static str>
 pub fn of_error(step: &StepRecord) -> Option<&'static str> {
     let error = ["/json/error", "/callback/parameters/error"]
         .into_iter()
-        .find_map(|path| step.result.pointer(path).and_then(Value::as_str))?;
-    match error {
+        .find_map(|path| step.result.text_at(path))?;
+    match error.as_str() {
         "invalid_scope" => Some(
             "name scopes that this server grants the user, and no others, in `scopes` and \
              `operations.*.scopes`",
@@ -126,7 +124,7 @@ pub fn of_error(step: &StepRecord) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::run::Outcome;
@@ -139,7 +137,7 @@ mod tests {
             outcome: Outcome::Refused {
                 reason: String::new(),
             },
-            result,
+            result: result.into(),
             exchanges: Vec::new(),
         }
     }

@@ -399,7 +399,7 @@ fn honest_steps(session: &Session, record: &RunRecord, steps: &mut Steps<'_>) ->
 /// What to say where `initialize` was answered with another version than the one that is judged by
 /// (MCP lifecycle, version negotiation).
 fn other_version(session: &Session, step: &StepRecord) -> Option<(String, String)> {
-    let version = step.result.get("protocol_version")?.as_str()?;
+    let version = step.result.text_at("/protocol_version")?;
     (version != session.version.as_str()).then(|| {
         (
             format!("the MCP server took it, and speaks MCP {version}"),

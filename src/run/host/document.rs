@@ -1,6 +1,7 @@
 //! One document with the answer that carries it.
 
 use axum::body::Body;
+use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, LOCATION, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde_json::{Map, Value};
@@ -75,7 +76,8 @@ pub enum DocumentError {
 pub(super) struct Prepared {
     status: StatusCode,
     headers: HeaderMap,
-    body: String,
+    /// Some are megabytes, so every answer shares it.
+    body: Bytes,
 }
 
 impl Prepared {
@@ -90,7 +92,13 @@ impl Prepared {
         Ok(Self {
             status,
             headers: headers(&document.headers, url)?,
-            body: document.body.clone().unwrap_or_else(json),
+            body: document
+                .body
+                .clone()
+                .unwrap_or_else(json)
+                .into_boxed_str()
+                .into_boxed_bytes()
+                .into(),
         })
     }
 
