@@ -225,10 +225,10 @@ impl Sample {
     fn mutate(&mut self, step: &str) {
         let steps = &mut self.0.plan.runs["run"].steps;
         for planned in steps.iter_mut().filter(|planned| planned.name == step) {
-            planned.mutation = Some(Mutation {
+            planned.mutation = Some(Box::new(Mutation {
                 remove: vec!["code_verifier".to_owned()],
                 ..Mutation::default()
-            });
+            }));
         }
         set(&mut self.0.recording.runs["run"], step, |record| {
             "remove code_verifier".clone_into(&mut record.mutation);

@@ -101,7 +101,7 @@ mod tests {
         let step = |name: &str, action| PlannedStep {
             name: name.to_owned(),
             action,
-            mutation: Some(mutation.clone()),
+            mutation: Some(Box::new(mutation.clone())),
             shared: None,
             is_probe: false,
         };

@@ -358,7 +358,8 @@ fn attach_mutations(steps: &mut [PlannedStep], check: &Check, prefix: &str) {
             .mutate
             .get(&name)
             .filter(|mutation| **mutation != crate::suite::Mutation::default())
-            .cloned();
+            .cloned()
+            .map(Box::new);
     }
 }
 
@@ -434,10 +435,10 @@ mod tests {
         };
         let token = || step("token", json!({"token": {"client": "public", "form": {}}}));
         let mut deviating = token();
-        deviating.mutation = Some(crate::suite::Mutation {
+        deviating.mutation = Some(Box::new(crate::suite::Mutation {
             remove: vec!["code".to_owned()],
             ..crate::suite::Mutation::default()
-        });
+        }));
         let inner = |steps| PlannedStep {
             action: PlannedAction::Flow(steps),
             ..step("grant", json!({"wait": {"seconds": 0}}))

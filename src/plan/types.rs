@@ -48,8 +48,8 @@ pub struct PlannedStep {
     pub name: String,
     /// What is done.
     pub action: PlannedAction,
-    /// The deviation, if the case makes one here.
-    pub mutation: Option<Mutation>,
+    /// The deviation, if the case makes one here; few do.
+    pub mutation: Option<Box<Mutation>>,
     /// Equal keys may share one execution of this inner flow.
     pub shared: Option<String>,
     /// It deviates, comes after a deviation, or is the check's own: where the server fails at it, it

@@ -116,11 +116,12 @@ fn steps<'a>(
                 PlannedAction::One(one) => {
                     let earlier = |name: &str| match &by_name.get(name)?.action {
                         PlannedAction::One(action) => {
-                            Some(((**action).clone(), by_name.get(name)?.mutation.clone()))
+                            let mutation = by_name.get(name)?.mutation.as_deref();
+                            Some(((**action).clone(), mutation.cloned()))
                         }
                         PlannedAction::Flow(_) => None,
                     };
-                    let mutation = step.mutation.as_ref();
+                    let mutation = step.mutation.as_deref();
                     let order = Order {
                         name: &step.name,
                         action: one,
@@ -194,7 +195,7 @@ fn summary(name: String, inner: &[StepRecord]) -> StepRecord {
 
 /// A step's mutation in one line.
 fn deviation(session: &Session, step: &PlannedStep) -> String {
-    let mutation = step.mutation.as_ref();
+    let mutation = step.mutation.as_deref();
     let line = mutation.map(|mutation| session.http.vault().redact_known(&describe(mutation)));
     line.unwrap_or_default()
 }

@@ -234,7 +234,7 @@ fn lets_time_pass(run: &PlannedRun) -> bool {
     fn any(steps: &[PlannedStep]) -> bool {
         steps.iter().any(|step| {
             let delayed = |mutation: &crate::suite::Mutation| mutation.delay.is_some();
-            step.mutation.as_ref().is_some_and(delayed)
+            step.mutation.as_deref().is_some_and(delayed)
                 || match &step.action {
                     PlannedAction::Flow(inner) => any(inner),
                     PlannedAction::One(action) => match &**action {

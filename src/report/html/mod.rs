@@ -1,7 +1,7 @@
 //! The report as one page for a browser: no file and no host beside it.
 //!
-//! Three guards keep a server's words from acting in the page: every string is made harmless
-//! before it reaches the template, the template escapes it, and a content security policy lets
+//! Three guards keep a server's words from acting in the page: every string that the template
+//! writes is made harmless, it is escaped, and a content security policy lets
 //! run only the one script whose hash it names.
 
 mod view;
@@ -12,8 +12,9 @@ use std::io::Write;
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
-use minijinja::{Environment, HtmlEscape, UndefinedBehavior, context};
-use serde_json::Value;
+use minijinja::{
+    Environment, HtmlEscape, Output, State, UndefinedBehavior, context, escape_formatter,
+};
 use sha2::{Digest, Sha256};
 
 use super::text::visible_block;
@@ -26,28 +27,30 @@ const SCRIPT: &str = include_str!("report.js");
 
 /// Writes the page.
 pub fn write(input: &ReportInput<'_>, out: &mut dyn Write) -> Result<(), ReportError> {
-    let view = harmless(serde_json::to_value(View::new(input))?);
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     let mut syntax = SyntaxConfig::builder();
     syntax.trim_blocks(true).lstrip_blocks(true);
     environment.set_syntax(syntax.build()?);
+    environment.set_formatter(harmless);
     environment.add_filter("marked", marked);
     environment.add_template("report.html", TEMPLATE)?;
-    let page = environment.get_template("report.html")?.render(context! {
-        report => minijinja::Value::from(Serde(view)),
+    let context = context! {
+        report => minijinja::Value::from(Serde(View::new(input))),
         style => STYLE,
         script => SCRIPT,
         style_hash => hash(STYLE),
         script_hash => hash(SCRIPT),
-    })?;
-    out.write_all(page.as_bytes())?;
+    };
+    let page = environment.get_template("report.html")?;
+    page.render_captured_to(context, out)?;
     Ok(())
 }
 
 /// `text` escaped, with what stands between backticks as code.
 fn marked(text: &str) -> minijinja::Value {
     let mut out = String::new();
+    let text = visible_block(text);
     let mut parts = text.split('`').peekable();
     let mut is_code = false;
     while let Some(part) = parts.next() {
@@ -69,16 +72,16 @@ fn hash(inline: &str) -> String {
     format!("'sha256-{digest}'")
 }
 
-/// Every string of `value` with control characters and direction marks written out.
-fn harmless(value: Value) -> Value {
-    match value {
-        Value::String(text) => Value::String(visible_block(&text)),
-        Value::Array(list) => list.into_iter().map(harmless).collect(),
-        Value::Object(members) => members
-            .into_iter()
-            .map(|(name, value)| (name, harmless(value)))
-            .collect(),
-        other => other,
+/// Writes a value: control characters and direction marks of a string are written out, then it is
+/// escaped. What a filter has escaped passes as it is.
+fn harmless(
+    out: &mut Output<'_>,
+    state: &mut State<'_, '_>,
+    value: &minijinja::Value,
+) -> Result<(), minijinja::Error> {
+    match value.as_str().filter(|_| !value.is_safe()) {
+        Some(text) => escape_formatter(out, state, &visible_block(text).into()),
+        None => escape_formatter(out, state, value),
     }
 }
 

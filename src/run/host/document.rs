@@ -4,6 +4,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, LOCATION, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 /// The text that stands for the document's own URL.
@@ -20,8 +21,8 @@ pub struct Document {
     /// Headers of the answer; a list sends one line for each element.
     /// `Content-Type` is `application/json` unless it is given or null.
     pub headers: Map<String, Value>,
-    /// Members of the document.
-    pub json: Map<String, Value>,
+    /// The document, an object.
+    pub json: Value,
     /// Sent instead of the document.
     pub body: Option<String>,
     /// What its URL begins with, unless it is the host's own address.
@@ -37,7 +38,7 @@ impl Document {
             path: path.into(),
             status: 200,
             headers: Map::new(),
-            json,
+            json: Value::Object(json),
             body: None,
             base: None,
             replaces: None,
@@ -88,7 +89,7 @@ impl Prepared {
             // Interim answers are not the end of an exchange (RFC 9110 section 15.2).
             .filter(|status| (200..600).contains(&status.as_u16()))
             .ok_or(DocumentError::Status(document.status))?;
-        let json = || with_url(&Value::Object(document.json.clone()), url).to_string();
+        let json = || text_of(&document.json, url);
         Ok(Self {
             status,
             headers: headers(&document.headers, url)?,
@@ -150,27 +151,47 @@ fn headers(given: &Map<String, Value>, url: &str) -> Result<HeaderMap, DocumentE
             Value::Null => &[],
             one => std::slice::from_ref(one),
         };
-        for line in lines {
-            let text = match with_url(line, url) {
-                Value::String(text) => text,
-                other => other.to_string(),
-            };
-            let value = HeaderValue::from_str(&text).map_err(|_| refused())?;
+        for one in lines {
+            let value = HeaderValue::from_str(&line(one, url)).map_err(|_| refused())?;
             headers.append(&header, value);
         }
     }
     Ok(headers)
 }
 
-fn with_url(value: &Value, url: &str) -> Value {
+/// A header's value as it is sent.
+fn line(value: &Value, url: &str) -> String {
     match value {
-        Value::String(text) if text == SELF_URL => Value::from(url),
-        Value::Array(items) => items.iter().map(|item| with_url(item, url)).collect(),
-        Value::Object(members) => members
-            .iter()
-            .map(|(name, value)| (name.clone(), with_url(value, url)))
-            .collect(),
-        other => other.clone(),
+        Value::String(text) if text == SELF_URL => url.to_owned(),
+        Value::String(text) => text.clone(),
+        other => text_of(other, url),
+    }
+}
+
+/// A JSON value as text, with its URL put in. It may be megabytes, so it is not copied first.
+fn text_of(value: &Value, url: &str) -> String {
+    serde_json::to_string(&WithUrl { value, url }).unwrap_or_default()
+}
+
+struct WithUrl<'v> {
+    value: &'v Value,
+    url: &'v str,
+}
+
+impl Serialize for WithUrl<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let within = |value| Self {
+            value,
+            url: self.url,
+        };
+        match self.value {
+            Value::String(text) if text == SELF_URL => serializer.serialize_str(self.url),
+            Value::Array(items) => serializer.collect_seq(items.iter().map(within)),
+            Value::Object(members) => {
+                serializer.collect_map(members.iter().map(|(name, value)| (name, within(value))))
+            }
+            other => other.serialize(serializer),
+        }
     }
 }
 

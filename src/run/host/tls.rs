@@ -67,6 +67,8 @@ impl TlsListener {
 }
 
 async fn open(acceptor: TlsAcceptor, stream: TcpStream) -> io::Result<Box<dyn Connection>> {
+    // Session tickets go out first; the answer must not wait until they are acknowledged.
+    stream.set_nodelay(true)?;
     let mut first = [0];
     let length = stream.peek(&mut first).await?;
     if length == 1 && first[0] != HANDSHAKE {
