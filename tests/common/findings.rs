@@ -20,6 +20,9 @@ pub struct Findings {
     /// MUST cases that cannot be decided on this server, with the reason.
     #[serde(default)]
     pub open: Vec<Finding>,
+    /// What its target file does not give, as an untested case names it.
+    #[serde(default)]
+    pub not_given: Vec<String>,
 }
 
 /// One way to start a server.
