@@ -54,7 +54,7 @@ pub async fn step(at: &mut At<'_>, step: &Authorize) -> Result<Done, Halt> {
     let mut visit = visit(at, step, &user, &endpoint, &list, client.live.redirect_uris)?;
     visit.everyday = browser == MAIN_BROWSER;
     if let Some(left) = left {
-        left.begin(&mut visit, &list);
+        left.begin(&mut visit, &list, &browser);
     }
     let lent = match may_be_logged_in(&visit) && jar.is_empty() {
         true => at.session.logins.lend(&user),
@@ -74,6 +74,9 @@ pub async fn step(at: &mut At<'_>, step: &Authorize) -> Result<Done, Halt> {
     let login = (is_sound && visited.logged_in).then(|| (user, jar.clone()));
     at.scope.note_login(&browser, login);
     let mut done = describe_visit(at, visited, &list);
+    if let Some(Value::Object(form)) = done.result.get_mut("form") {
+        form.insert("browser".to_owned(), Value::String(browser));
+    }
     let wanted = match step.stop_before.as_deref() {
         Some("handback") => "handback",
         _ => "form",
@@ -91,6 +94,8 @@ struct Left {
     address: String,
     post: bool,
     members: Pairs,
+    /// The page that a form stood on, and the browser that showed it.
+    seen: Option<(String, String)>,
 }
 
 impl Left {
@@ -108,27 +113,31 @@ impl Left {
                 members: url::form_urlencoded::parse(query.as_bytes())
                     .into_owned()
                     .collect(),
+                seen: None,
             });
         }
+        let text = |name: &str| left.get(name).and_then(Value::as_str).map(str::to_owned);
         let members = left.get("members").cloned().unwrap_or_default();
-        let (Some(action), Ok(members)) = (
-            left.get("action").and_then(Value::as_str),
-            serde_json::from_value(members),
-        ) else {
+        let (Some(address), Ok(members)) = (text("action"), serde_json::from_value(members)) else {
             return Err(Halt::Stopped("no form was left to send".to_owned()));
         };
         Ok(Self {
-            address: action.to_owned(),
+            address,
             post: left.get("post") == Some(&Value::Bool(true)),
             members,
+            seen: text("page").zip(text("browser")),
         })
     }
 
-    fn begin(self, visit: &mut Visit, list: &Pairs) {
+    /// The visit begins there. In another browser another site sends the form, of which that browser
+    /// saw no page.
+    fn begin(self, visit: &mut Visit, list: &Pairs, browser: &str) {
         visit.requested_redirect_uri = None;
         if self.post {
             visit.authorization_url = self.address;
             visit.form = Some(list.clone());
+            let seen = self.seen.filter(|(_, shown_in)| shown_in == browser);
+            visit.form_page = seen.map(|(page, _)| page);
         } else {
             visit.authorization_url = with_query(&self.address, list);
         }
@@ -187,6 +196,7 @@ fn visit(
     Ok(Visit {
         authorization_url: with_query(endpoint, list),
         form: None,
+        form_page: None,
         redirect_uris,
         requested_redirect_uri: list
             .iter()
@@ -299,7 +309,7 @@ fn describe_visit(at: &At<'_>, visited: Visited, list: &Pairs) -> Done {
         result.insert("delegated".to_owned(), delegated(&visited.delegated));
     }
     if let Some(form) = &visited.form {
-        let form = json!({ "action": form.action, "post": form.post, "members": form.members });
+        let form = json!({ "action": form.action, "post": form.post, "members": form.members, "page": form.page });
         result.insert("form".to_owned(), form);
     }
     if let Some(handback) = visited.handback {

@@ -180,6 +180,10 @@ async fn login_and_consent_end_at_the_callback_and_leave_no_secret() {
     let kinds: Vec<_> = visited.pages.iter().map(|page| page.kind).collect();
     assert_eq!(kinds, [PageKind::Login, PageKind::Consent]);
     assert_eq!(client.counts().logins, 1);
+    assert_eq!(
+        visited.redirects,
+        ["GET 302", "POST 302 (login)", "POST 302"]
+    );
     let recorded = serde_json::to_string(&client.recorder().take()).unwrap();
     for secret in ["a-secret-wonderland", "s3ss10n-value", "c0de-1234567"] {
         assert!(!recorded.contains(secret), "{secret} in {recorded}");
@@ -208,6 +212,40 @@ async fn a_session_is_kept_in_the_jar_and_a_no_is_said() {
     let second = authorize(&client, &mut jar, visit, &recipe).await;
     assert_eq!(params(&second)[0].1, "access_denied");
     assert!(!second.logged_in && second.consented);
+}
+
+#[tokio::test]
+async fn a_form_left_is_sent_by_its_page_or_by_another_site() {
+    let base = serve(|asked| match asked.line.as_str() {
+        "POST /consent" if asked.origin.starts_with("http://127.0.0.1:") => {
+            to(format!("{CALLBACK}?code=c0de-1234567&state=xyz"))
+        }
+        "POST /consent" => (403, vec![], asked.origin),
+        _ => page(CONSENT),
+    })
+    .await;
+    let (shown, _) = visited(&base, |visit| {
+        visit.stop_before = Some(StopBefore::Consent);
+    })
+    .await;
+    let form = shown.form.expect("a form");
+    let page = format!("{base}/authorize?state=xyz");
+    assert_eq!(form.page.as_deref(), Some(page.as_str()));
+    let send = |from: Option<String>| {
+        let (action, members) = (form.action.clone(), form.members.clone());
+        visited(&base, |visit| {
+            visit.authorization_url = action;
+            visit.form = Some(members);
+            visit.form_page = from;
+        })
+    };
+    let (own, _) = send(form.page.clone()).await;
+    assert_eq!(params(&own)[0].0, "code");
+    let (foreign, _) = send(None).await;
+    let VisitOutcome::Page { status, text, .. } = &foreign.outcome else {
+        panic!("{:?}", foreign.outcome);
+    };
+    assert_eq!((*status, text.as_str()), (403, "null"));
 }
 
 #[tokio::test]

@@ -73,6 +73,8 @@ pub struct Visit {
     pub authorization_url: String,
     /// Members of a form that is posted there.
     pub form: Option<Vec<(String, String)>>,
+    /// The page on which this browser saw that form; `None` where another site sends it.
+    pub form_page: Option<String>,
     /// The client's registered redirect URIs, raw.
     pub redirect_uris: Vec<String>,
     /// The `redirect_uri` that the request names, raw.
@@ -99,6 +101,7 @@ impl Visit {
         Self {
             authorization_url: authorization_url.into(),
             form: None,
+            form_page: None,
             redirect_uris: Vec::new(),
             requested_redirect_uri: None,
             login: None,
@@ -205,6 +208,8 @@ pub struct FormLeft {
     pub post: bool,
     /// Its members.
     pub members: Vec<(String, String)>,
+    /// The page that it stood on; `None` where a browser says nothing of it (`no-referrer`).
+    pub page: Option<String>,
 }
 
 /// An authorization request that the server made to a third party.
@@ -234,7 +239,7 @@ pub struct Visited {
     /// Positions of all its exchanges.
     pub exchanges: Vec<usize>,
     /// How the server sent the user agent on: the method that it answered, and the status
-    /// (`POST 303`).
+    /// (`POST 303`), and `(login)` behind it where a password was sent.
     pub redirects: Vec<String>,
     /// A password was submitted and the page after it was another one.
     pub logged_in: bool,

@@ -82,7 +82,12 @@ impl<'a> Walk<'a> {
         if let Some(form) = &self.visit.form {
             let body = fill::query(form).into_bytes();
             let kind = fill::FORM_TYPE.to_owned();
-            return Hop::post(url.clone(), "form left by another visit", kind, body);
+            let hop = Hop::post(url.clone(), "form left by another visit", kind, body);
+            let page = self.visit.form_page.as_ref();
+            return match page.and_then(|page| Url::parse(page).ok()) {
+                Some(page) => hop.started_on(&page, false),
+                None => hop,
+            };
         }
         match self.visit.method {
             Method::Get => Hop::get(url.clone(), "authorization request"),
@@ -127,7 +132,11 @@ impl<'a> Walk<'a> {
                 hop.purpose
             ));
         };
-        let told = format!("{} {status}", hop.method());
+        let login = match hop.kind {
+            RequestKind::Login => " (login)",
+            _ => "",
+        };
+        let told = format!("{} {status}{login}", hop.method());
         self.progress.visited.redirects.push(told);
         let keeps = matches!(status, 307 | 308);
         let next = if keeps {
@@ -192,6 +201,7 @@ impl<'a> Walk<'a> {
         if let Err(reason) = settled {
             return undecided(reason);
         }
+        let no_referrer = hop::hides_referrer(response, &page);
         if self.progress.stops_at(kind, &next) {
             if let Next::Submit(form) = &next {
                 self.progress.visited.form =
@@ -199,11 +209,11 @@ impl<'a> Walk<'a> {
                         action,
                         post: form.post,
                         members: form.members.clone(),
+                        page: (!no_referrer).then(|| url.to_string()),
                     });
             }
             return self.rest(&page, response.status, exchange);
         }
-        let no_referrer = hop::hides_referrer(response, &page);
         match next {
             Next::Submit(submission) => self.submit(submission, &page, url, no_referrer),
             Next::Follow {
