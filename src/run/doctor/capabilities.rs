@@ -44,8 +44,27 @@ pub fn of_discovery(session: &Session, discovery: &Discovery) -> Capabilities {
     resource_server(session, discovery, &mut all);
     authorization_server(session, discovery, &mut all);
     operator(session, &mut all);
+    not_offered(discovery, &mut all);
     all
 }
+
+/// What the operator did not give and need not give, since the server says that it has no use for
+/// it.
+fn not_offered(discovery: &Discovery, all: &mut Capabilities) {
+    let found = discovery.server_metadata.as_ref();
+    let grants = found.and_then(|found| found.document.get("grant_types_supported")?.as_array());
+    let lists = |wanted: &str| grants.map(|all| all.iter().any(|grant| grant == wanted));
+    let is_given = all.get(&Capability::AssertionIssuer) == Some(&Presence::Present);
+    if !is_given && lists(JWT_BEARER) == Some(false) {
+        all.insert(
+            Capability::AssertionIssuer,
+            absent(format!("the metadata do not list the grant {JWT_BEARER}")),
+        );
+    }
+}
+
+/// The grant that takes assertions (RFC 7523 section 2.1).
+const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 fn resource_server(session: &Session, discovery: &Discovery, all: &mut Capabilities) {
     use Capability::{McpServer, Protected, ProtectedResourceMetadata};
@@ -531,5 +550,42 @@ pub fn break_way_in(instead: &Presence, all: &mut Capabilities) {
         if matches!(known, None | Some(Presence::Present)) {
             all.insert(capability, instead.clone());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::run::action::Found;
+
+    fn assertions(metadata: Value, given: Presence) -> Presence {
+        let found = Found {
+            url: String::new(),
+            found_by: "rfc8414",
+            document: metadata,
+        };
+        let discovery = Discovery {
+            server_metadata: Some(found),
+            ..Discovery::default()
+        };
+        let mut all = Capabilities::from([(Capability::AssertionIssuer, given)]);
+        not_offered(&discovery, &mut all);
+        all[&Capability::AssertionIssuer].clone()
+    }
+
+    #[test]
+    fn a_server_whose_grants_lack_assertions_takes_none() {
+        let asked = || not_given("a key");
+        let without = json!({ "grant_types_supported": ["authorization_code"] });
+        let with = json!({ "grant_types_supported": ["authorization_code", JWT_BEARER] });
+        let took = assertions(without.clone(), asked());
+        assert!(matches!(took, Presence::Absent { .. }), "{took:?}");
+        // What is listed, and what nobody says, is asked of the operator.
+        assert_eq!(assertions(with, asked()), asked());
+        assert_eq!(assertions(json!({}), asked()), asked());
+        // Whoever gives the key wants to know.
+        assert_eq!(assertions(without, Presence::Present), Presence::Present);
     }
 }
