@@ -20,6 +20,7 @@ use super::policy::{
 };
 use super::server::Resource;
 use super::signature;
+use crate::reference::authorization_server::client_documents::fetch::unguarded;
 use crate::reference::{Site, scope};
 
 /// Who calls, and what was granted.
@@ -179,7 +180,19 @@ impl Verifier {
         policy: &TokenPolicy,
     ) -> Result<Vec<Value>, Fault> {
         let named = match policy.signature_check {
-            SignatureCheck::JkuFetched => jwt.parameter("jku").map(str::to_owned),
+            SignatureCheck::JkuFetched => {
+                if let Some(url) = jwt.parameter("jku") {
+                    let set = unguarded(site.known_host.as_ref(), url).await;
+                    return Ok(members(&set.map_err(|_| Fault::Key)?));
+                }
+                None
+            }
+            SignatureCheck::AddressesFetched => {
+                for url in ["jku", "x5u"].iter().filter_map(|name| jwt.parameter(name)) {
+                    let _ = unguarded(site.known_host.as_ref(), url).await;
+                }
+                None
+            }
             SignatureCheck::TokenIssuerTrusted => {
                 match jwt.claims.get("iss").and_then(Value::as_str) {
                     Some(issuer) if issuer != site.issuer => Some(key_set_of(issuer).await?),

@@ -59,7 +59,8 @@ pub async fn endpoint(
     if policy.request_objects == RequestObjects::Fetched
         && let Some(place) = parameters.get("request_uri")
     {
-        fetch::unguarded(site.known_host.as_ref(), place).await;
+        // What comes back does not matter; that the request was made does.
+        let _ = fetch::unguarded(site.known_host.as_ref(), place).await;
     }
     let is_pushed = parameters.get("request_uri").is_some();
     let (parameters, outcome) = match pushed::resolve(&site, parameters.clone()) {

@@ -43,7 +43,8 @@ pub async fn endpoint(
             if site.policy.registration.foreign_urls == ForeignUrls::FetchedAtOnce {
                 for name in ["jwks_uri", "logo_uri"] {
                     if let Some(place) = client.metadata.get(name).and_then(Value::as_str) {
-                        fetch::unguarded(site.known_host.as_ref(), place).await;
+                        // What comes back does not matter; that the request was made does.
+                        let _ = fetch::unguarded(site.known_host.as_ref(), place).await;
                     }
                 }
             }

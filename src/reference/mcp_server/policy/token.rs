@@ -78,6 +78,8 @@ decision! {
         EmbeddedJwkTrusted,
         /// The key set that the header names (`jku`) is fetched and trusted.
         JkuFetched,
+        /// What the header names (`jku`, `x5u`) is fetched, and not trusted.
+        AddressesFetched,
         /// The key set of the issuer that the token names is fetched and trusted.
         TokenIssuerTrusted,
         /// `kid` is a file name: one that ends at an empty file makes an empty HS256 key.
