@@ -182,6 +182,14 @@ impl<'r> Evidence<'r> {
             .is_some_and(|s| repeated(s).is_some())
     }
 
+    /// Whether a step opens a page otherwise than it honestly would: as somebody else, say.
+    pub(super) fn is_visit_astray(&self, name: &str) -> bool {
+        self.planned.step(name).is_some_and(|step| {
+            step.mutation.is_some()
+                && matches!(one(step), Some(Action::Authorize(visit)) if visit.open.is_some())
+        })
+    }
+
     /// Whether a step only tells who came for a document.
     pub(super) fn is_visits(&self, name: &str) -> bool {
         let action = self.planned.step(name).and_then(one);

@@ -31,9 +31,13 @@ pub(super) fn to(evidence: &Evidence<'_>, name: &str) -> Result<(), Open> {
                 .is_some_and(|planned| planned.mutation.is_none() && may_be_refused(planned));
         // A repeated request is there to be made; that the server refuses it is no obstacle.
         let refused_deed = matches!(standing, Standing::Refused(_)) && evidence.is_repeat(step);
+        // So is a page that somebody is led to; what it did there, later steps tell.
+        let refused_visit =
+            matches!(standing, Standing::Refused(_)) && evidence.is_visit_astray(step);
         // Who came for a document can be told also where the request that tempted them was refused.
         let refused_bait = matches!(standing, Standing::Refused(_)) && evidence.is_visits(name);
-        if standing.is_accepted() || honest_refusal || refused_deed || refused_bait {
+        if standing.is_accepted() || honest_refusal || refused_deed || refused_visit || refused_bait
+        {
             continue;
         }
         if evidence.is_honest_flow(step) {

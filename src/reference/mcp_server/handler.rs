@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use super::customers::{CUSTOMERS, STEM};
 use super::incoming::MODERN;
 use super::operations::tool_needs;
-use super::policy::{CacheMark, ScopeCheck, ToolListing};
+use super::policy::{CacheMark, RequestState, ScopeCheck, ToolListing};
 use super::questions::Question;
 use super::scope;
 use super::tools::{self, Data, TOOLS, ToolError, Workbench};
@@ -64,7 +64,9 @@ impl Handler {
         if let Some(answer) = answer {
             let check = self.site.policy.mcp_server.access.request_state;
             let state = request.request_state.as_deref().unwrap_or_default();
-            if !questions.is_answer(state, &asked, check) {
+            let fits = questions.is_answer(state, &asked, check);
+            let asks_again = check == RequestState::AsksAgain;
+            if !fits && !asks_again {
                 return Err(ErrorData::invalid_params(
                     "this answers no open question",
                     None,
@@ -72,10 +74,12 @@ impl Handler {
             }
             let linking = self.site.store.lock().linking.get(state).cloned();
             let is_done = linking.is_some_and(|(_, is_done)| is_done);
-            if is_done || answer["content"]["confirm"] == Value::Bool(true) {
+            if fits && (is_done || answer["content"]["confirm"] == Value::Bool(true)) {
                 return Ok(None);
             }
-            return Err(ErrorData::invalid_params("the user did not confirm", None));
+            if !asks_again {
+                return Err(ErrorData::invalid_params("the user did not confirm", None));
+            }
         }
         let capabilities = context.client_capabilities();
         if capabilities.is_none_or(|client| client.elicitation.is_none()) {

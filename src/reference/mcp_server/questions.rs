@@ -48,7 +48,7 @@ impl Questions {
         match (check, asked) {
             (RequestState::Unchecked, _) => !state.is_empty(),
             (_, None) => false,
-            (RequestState::Bound, Some((asked, _))) => asked == question,
+            (RequestState::Bound | RequestState::AsksAgain, Some((asked, _))) => asked == question,
             (RequestState::AnyUser, Some((asked, _))) => asked.call == question.call,
             (RequestState::AnyCall, Some((asked, _))) => asked.user == question.user,
         }

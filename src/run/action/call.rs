@@ -222,6 +222,17 @@ impl Prepared {
             done.result
                 .insert("protocol_version".to_owned(), json!(version));
         }
+        // Whoever answers a question and is asked again was not understood (MCP 2026-07-28).
+        let is_answer = self.message.params.contains_key("inputResponses");
+        let asked = done
+            .result
+            .get("result")
+            .and_then(|result| result.get("inputRequests"));
+        if is_answer && asked.is_some() && done.outcome.is_accepted() {
+            done.outcome = Outcome::Refused {
+                reason: "the question came again".to_owned(),
+            };
+        }
         done
     }
 }

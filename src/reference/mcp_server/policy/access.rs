@@ -251,6 +251,8 @@ decision! {
         /// It is known, of the same user and the same call, and not older than some minutes.
         #[default]
         Bound,
+        /// The same; what does not fit is answered with the question once more.
+        AsksAgain,
         /// Any at all will do.
         Unchecked,
         /// Whoever brings it.
