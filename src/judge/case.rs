@@ -6,7 +6,7 @@ use super::ending::{Ending, Open};
 use super::evidence::Evidence;
 use super::refusal::{self, Refused};
 use super::{CaseResult, Finding, Verdict};
-use super::{acceptance, at_most_one, conditions, failure, given, level};
+use super::{acceptance, at_most_one, conditions, failure, given, level, rounds};
 use crate::plan::{Disposition, Plan, PlannedCase};
 use crate::run::{Recording, RunRecord};
 
@@ -25,23 +25,42 @@ pub fn judge_case(plan: &Plan, case: &PlannedCase, recording: &Recording) -> Cas
                 reason: reason.clone(),
             };
         }
-        Disposition::Run { run, control } => {
-            result.run = Some(run.clone());
-            match Evidence::gather(plan, case, recording, run, control.as_deref()) {
-                Ok(evidence) => judge_run(plan, &evidence, &mut result),
-                Err(ending) => {
-                    let ending = unsent(plan, case, recording, control.as_deref(), ending);
-                    result.exchanges = match &ending {
-                        Ending::Open(open) => open.exchanges.clone(),
-                        _ => Vec::new(),
-                    };
-                    settle(plan, case, Err(ending), &mut result);
-                }
-            }
-            if let Some(run) = recording.runs.get(run) {
-                result.took_ms = took(recording, run);
-            }
+        Disposition::Run {
+            run,
+            control,
+            rounds: further,
+        } => {
+            let all = std::iter::once(run).chain(further);
+            let judged = all.map(|run| of_run(plan, case, recording, run, control.as_deref()));
+            result = rounds::together(judged.collect()).unwrap_or(result);
         }
+    }
+    result
+}
+
+/// Judges a case by one run.
+fn of_run(
+    plan: &Plan,
+    case: &PlannedCase,
+    recording: &Recording,
+    run: &str,
+    control: Option<&str>,
+) -> CaseResult {
+    let mut result = blank(case);
+    result.run = Some(run.to_owned());
+    match Evidence::gather(plan, case, recording, run, control) {
+        Ok(evidence) => judge_run(plan, &evidence, &mut result),
+        Err(ending) => {
+            let ending = unsent(plan, case, recording, control, ending);
+            result.exchanges = match &ending {
+                Ending::Open(open) => open.exchanges.clone(),
+                _ => Vec::new(),
+            };
+            settle(plan, case, Err(ending), &mut result);
+        }
+    }
+    if let Some(run) = recording.runs.get(run) {
+        result.took_ms = took(recording, run);
     }
     result
 }

@@ -23,6 +23,7 @@ mod marker;
 mod matcher;
 mod path;
 mod refusal;
+mod rounds;
 #[cfg(test)]
 mod sample;
 mod scope;

@@ -203,6 +203,7 @@ impl Sample {
         self.disposition(Disposition::Run {
             run: "run".to_owned(),
             control: Some("control".to_owned()),
+            rounds: Vec::new(),
         })
     }
 
@@ -317,6 +318,7 @@ impl Sample {
         self.disposition(Disposition::Run {
             run: "run".to_owned(),
             control: None,
+            rounds: Vec::new(),
         })
     }
 
@@ -507,6 +509,7 @@ fn case(own: &Map<String, Value>) -> PlannedCase {
         disposition: Disposition::Run {
             run: "run".to_owned(),
             control: None,
+            rounds: Vec::new(),
         },
         lacks: Vec::new(),
     }

@@ -217,21 +217,40 @@ impl Builder<'_> {
             let honest = expand::honest(&steps);
             let mut needs = Needs::default();
             needs.of_steps(self.suites, &honest);
-            let id = self.share(check.flow.clone(), honest, &needs.clients);
+            let id = self.share(check.flow.clone(), honest, &needs.clients, 1);
             if let Some(run) = self.runs.get_mut(&id) {
                 run.is_control = true;
             }
             id
         });
         let title = title(&check.flow, &steps);
-        let run = self.share(title, steps, clients);
-        Disposition::Run { run, control }
+        let rounds = (2..=check.rounds)
+            .map(|round| {
+                let title = format!("{title}, round {round}");
+                self.share(title, steps.clone(), clients, round)
+            })
+            .collect();
+        let run = self.share(title, steps, clients, 1);
+        Disposition::Run {
+            run,
+            control,
+            rounds,
+        }
     }
 
-    /// The id of the run with these steps, made if there is none yet.
-    fn share(&mut self, title: String, mut steps: Vec<PlannedStep>, clients: &[String]) -> String {
+    /// The id of the run with these steps, made if there is none yet. Rounds of one are runs apart.
+    fn share(
+        &mut self,
+        title: String,
+        mut steps: Vec<PlannedStep>,
+        clients: &[String],
+        round: u32,
+    ) -> String {
         sharing::mark(&mut steps);
-        let text = serde_json::to_vec(&steps).unwrap_or_default();
+        let mut text = serde_json::to_vec(&steps).unwrap_or_default();
+        if round > 1 {
+            text.extend(round.to_be_bytes());
+        }
         let id: String = Sha256::digest(&text)
             .iter()
             .take(8)
@@ -308,7 +327,7 @@ pub fn honest_run(
     let expanded = builder.layout.expand(&blank, &Params::new())?;
     let mut needs = Needs::default();
     needs.of_steps(suites, &expanded.steps);
-    let id = builder.share(flow.to_owned(), expanded.steps, &needs.clients);
+    let id = builder.share(flow.to_owned(), expanded.steps, &needs.clients, 1);
     builder
         .runs
         .shift_remove(&id)

@@ -105,6 +105,8 @@ pub enum Disposition {
         run: String,
         /// Id of the control.
         control: Option<String>,
+        /// Ids of further rounds of the same run.
+        rounds: Vec<String>,
     },
     /// The server lacks an optional feature, or the version lacks the requirement.
     NotApplicable {

@@ -63,22 +63,33 @@ impl Schedule {
     pub fn new(plan: &Plan, done: &BTreeSet<&str>) -> Self {
         let mut controls: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         let mut free: BTreeSet<&str> = BTreeSet::new();
+        let mut needs: BTreeMap<Job, BTreeSet<Job>> = BTreeMap::new();
         for case in &plan.cases {
             match &case.disposition {
                 Disposition::Run {
                     run,
                     control: Some(control),
+                    rounds,
                 } => {
-                    let on = controls.entry(run.clone()).or_default();
-                    on.insert(control.clone());
+                    let mut before: Option<&String> = None;
+                    for run in std::iter::once(run).chain(rounds) {
+                        let on = controls.entry(run.clone()).or_default();
+                        on.insert(control.clone());
+                        // One after the other, in one browser that is logged in.
+                        if let Some(before) = before.replace(run) {
+                            let after = needs.entry(Job::First(run.clone())).or_default();
+                            after.insert(Job::First(before.clone()));
+                        }
+                    }
                 }
-                Disposition::Run { run, control: None } => {
+                Disposition::Run {
+                    run, control: None, ..
+                } => {
                     free.insert(run);
                 }
                 _ => {}
             }
         }
-        let mut needs: BTreeMap<Job, BTreeSet<Job>> = BTreeMap::new();
         for (run, on) in &controls {
             for control in on {
                 let first = Job::First(control.clone());
@@ -283,6 +294,7 @@ mod tests {
             disposition: Disposition::Run {
                 run: run.to_owned(),
                 control: control.map(str::to_owned),
+                rounds: Vec::new(),
             },
             lacks: Vec::new(),
         }
@@ -316,6 +328,28 @@ mod tests {
         schedule.finish(&first("hostile"), true);
         assert_eq!(schedule.next(), Some(Job::Again("control".to_owned())));
         assert_eq!(schedule.next(), None);
+    }
+
+    #[test]
+    fn rounds_come_one_after_the_other() {
+        let mut plan = plan();
+        let (id, second) = run("second", false);
+        plan.runs.insert(id, second);
+        let Disposition::Run { rounds, .. } = &mut plan.cases[0].disposition else {
+            panic!("it runs");
+        };
+        rounds.push("second".to_owned());
+        let mut schedule = Schedule::new(&plan, &BTreeSet::new());
+        assert_eq!(schedule.next(), Some(first("control")));
+        schedule.finish(&first("control"), true);
+        assert_eq!(schedule.next(), Some(first("hostile")));
+        assert_eq!(schedule.next(), Some(first("shape")));
+        assert_eq!(schedule.next(), None);
+        schedule.finish(&first("hostile"), true);
+        assert_eq!(schedule.next(), Some(first("second")));
+        assert_eq!(schedule.next(), None, "the control waits for both");
+        schedule.finish(&first("second"), true);
+        assert_eq!(schedule.next(), Some(Job::Again("control".to_owned())));
     }
 
     #[test]

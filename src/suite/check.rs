@@ -69,6 +69,9 @@ pub struct Check {
     /// The deviation, by step.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub mutate: IndexMap<String, Mutation>,
+    /// How often a race is run, each time afresh: it holds where it holds in every round.
+    #[serde(default = "once", skip_serializing_if = "is_once")]
+    pub rounds: u32,
     /// Where this does not hold, the check is not applicable.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub given: Matches,
@@ -99,11 +102,22 @@ impl Check {
             cases: Vec::new(),
             each: None,
             mutate: IndexMap::new(),
+            rounds: once(),
             given: Matches::new(),
             expect: Expect::default(),
             matches: Matches::new(),
         }
     }
+}
+
+const fn once() -> u32 {
+    1
+}
+
+// The signature is serde's.
+#[expect(clippy::trivially_copy_pass_by_ref)]
+const fn is_once(rounds: &u32) -> bool {
+    *rounds == 1
 }
 
 /// Rows made from lists of the target file.

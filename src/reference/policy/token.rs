@@ -172,6 +172,8 @@ decision! {
         Atomic,
         /// Once, but two requests at the same time both win.
         Racy,
+        /// Once, but of three pairs at the same time one wins twice.
+        AtTimes,
         /// Until it expires.
         Unlimited,
     }

@@ -65,6 +65,8 @@ pub struct State {
     pub assertion_ids: HashMap<(String, String), u64>,
     /// Client ID metadata documents by URL.
     pub documents: HashMap<String, CachedDocument>,
+    /// Redemptions that found a code spent which was not when they began.
+    pub lost_races: u64,
     /// The last number given to a grant or a counted handle.
     pub counter: u64,
 }

@@ -58,8 +58,31 @@ pub(super) fn lint(check: &Check, at: &Spot, place: &Place<'_>, found: &mut Find
             "add `expect` or `match`",
         );
     }
+    rounds(check, at, found);
     matches(&check.given, &at.key("given"), place, found);
     matches(&check.matches, &at.key("match"), place, found);
+}
+
+/// The most rounds: what a race does not show by then costs a server too many requests.
+const MOST_ROUNDS: u32 = 50;
+
+/// Only what a race decides can come out otherwise a second time.
+fn rounds(check: &Check, at: &Spot, found: &mut Findings<'_>) {
+    let spot = at.key("rounds");
+    match check.rounds {
+        1 => {}
+        2..=MOST_ROUNDS if check.expect.at_most_one.is_empty() => found.error(
+            &spot.name(),
+            "rounds are for races, and this check has none",
+            "remove `rounds`, or expect `at_most_one`",
+        ),
+        2..=MOST_ROUNDS => {}
+        _ => found.error(
+            &spot,
+            format!("a race is run once or in 2 to {MOST_ROUNDS} rounds"),
+            "write `rounds: 10`",
+        ),
+    }
 }
 
 /// A refusal needs a deviation at that step or before it: the control makes the same steps.

@@ -28,7 +28,7 @@ pub async fn redeem(site: &Site, client: &Client, form: &Parameters) -> Result<I
     let policy = &site.policy.codes;
     let text = &known(site, text);
     let mut was_spent = None;
-    if policy.single_use == SingleUse::Racy {
+    if matches!(policy.single_use, SingleUse::Racy | SingleUse::AtTimes) {
         was_spent = site.store.lock().codes.get(text).map(|code| code.spent);
         tokio::time::sleep(GAP).await;
     }
@@ -39,6 +39,11 @@ pub async fn redeem(site: &Site, client: &Client, form: &Parameters) -> Result<I
     code.spent = match policy.single_use {
         SingleUse::Atomic => code.spent,
         SingleUse::Racy => was_spent.unwrap_or(code.spent),
+        SingleUse::AtTimes if code.spent && was_spent == Some(false) => {
+            state.lost_races += 1;
+            state.lost_races % 3 != 0
+        }
+        SingleUse::AtTimes => code.spent,
         SingleUse::Unlimited => false,
     };
     if code.spent && policy.replay == Replay::RevokesAlways {
