@@ -314,6 +314,7 @@ pub(super) fn needs_the_way_in(step: &PlannedStep) -> bool {
             | Action::Visits(_)
             | Action::Wait(_)
             | Action::Audit(_)
+            | Action::Sample(_)
             | Action::Flow(_),
         ) => false,
     }

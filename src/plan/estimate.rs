@@ -185,6 +185,7 @@ fn add_action(action: &Action, steps: &[PlannedStep], is_refused: bool, counts: 
         | Action::Obtain(_)
         | Action::Wait(_)
         | Action::Audit(_)
+        | Action::Sample(_)
         | Action::Flow(_) => {}
     }
 }

@@ -127,7 +127,11 @@ impl Needs {
                     self.of_user(user);
                 }
             }
-            Action::Discover(_) | Action::Fetch(_) | Action::Wait(_) | Action::Flow(_) => {}
+            Action::Discover(_)
+            | Action::Fetch(_)
+            | Action::Wait(_)
+            | Action::Sample(_)
+            | Action::Flow(_) => {}
         }
     }
 

@@ -86,6 +86,7 @@ pub async fn execute_plan(
         .borrow()
         .clone()
         .or_else(|| session.http.is_out_of_time().then(out_of_time));
+    session.samples.tell(&mut out);
     out
 }
 

@@ -20,6 +20,7 @@ mod parameters;
 mod recording;
 pub mod redact;
 mod registrar;
+mod samples;
 mod schedule;
 mod scope;
 mod session;

@@ -16,9 +16,10 @@ use super::jose;
 use super::logins::Logins;
 use super::redact::{Kind, Vault};
 use super::registrar::Registrar;
+use super::samples::Samples;
 use super::user_agent::UserAgent;
 use crate::plan::PlannedStep;
-use crate::suite::{Authentication, ClientProfile, McpVersion, Params, Templates};
+use crate::suite::{Authentication, ClientProfile, McpVersion, Params, Sampled, Templates};
 use crate::target::{Live, LiveClient, Target};
 
 /// A redirect URI on loopback where nobody listens (RFC 8252 section 7.3).
@@ -56,6 +57,8 @@ pub struct Session {
     /// Grants that several runs share.
     pub grants: Grants,
     registrar: Registrar,
+    /// What the server has given out, to be told in numbers.
+    pub samples: Samples,
 }
 
 /// A client identity with its registration answer.
@@ -133,6 +136,7 @@ impl Session {
             logins: Logins::default(),
             grants: Grants::default(),
             registrar: Registrar::default(),
+            samples: Samples::default(),
         }
     }
 
@@ -378,6 +382,9 @@ impl Session {
         let text = |name: &str| answer.get(name).and_then(Value::as_str);
         let client_id = text("client_id")?.to_owned();
         self.http.vault().publish(&client_id);
+        if let Some(secret) = text("client_secret") {
+            self.samples.note(Sampled::ClientSecret, secret);
+        }
         let method = text("token_endpoint_auth_method").or_else(|| {
             asked
                 .get("token_endpoint_auth_method")

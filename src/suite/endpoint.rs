@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Check, Steps, Suites};
+use super::{Action, Check, Sampled, Steps, Suites};
 
 /// A part of a server that answers requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -105,6 +105,12 @@ impl Endpoint {
             Some(Action::Push(_)) => Self::PushedAuthorization,
             Some(Action::Call(_)) => Self::Mcp,
             Some(Action::Audit(_)) => Self::AuditLog,
+            Some(Action::Sample(sample)) => match sample.of {
+                Sampled::Code => Self::Authorization,
+                Sampled::AccessToken | Sampled::RefreshToken => Self::Token,
+                Sampled::ClientSecret => Self::Registration,
+                Sampled::SessionId | Sampled::Handle => Self::Mcp,
+            },
             Some(Action::Fetch(fetch)) => Self::of_url(&fetch.url),
             Some(Action::Repeat(repeat)) if repeat.step != step => {
                 Self::of_step(&repeat.step, path, steps, suites)

@@ -35,7 +35,8 @@ pub use requirement::{Level, Observable, Registry, Requirement, RequirementFile,
 pub use source::{Source, Spot};
 pub use step::{
     Action, Audit, Authorize, Call, ClientRequest, Discover, Fetch, Host, MAIN_BROWSER,
-    OBTAIN_FLOW, OWN_FLOWS, Obtain, Params, Register, Repeat, Steps, SubFlow, Visits, Wait,
+    OBTAIN_FLOW, OWN_FLOWS, Obtain, Params, Register, Repeat, Sample, Sampled, Steps, SubFlow,
+    Visits, Wait,
 };
 pub use template::{
     Templates, context, context_over, covers, origin, random_verifier, s256, well_known,

@@ -52,6 +52,8 @@ pub enum Action {
     Wait(Wait),
     /// The audit log's entries since the run began.
     Audit(Audit),
+    /// How hard to guess what the server has given out until the end of the run.
+    Sample(Sample),
     /// A whole flow under a name of its own: another user, another client.
     Flow(SubFlow),
 }
@@ -84,6 +86,7 @@ impl Action {
             Self::Visits(_) => "visits",
             Self::Wait(_) => "wait",
             Self::Audit(_) => "audit",
+            Self::Sample(_) => "sample",
             Self::Flow(_) => "flow",
         }
     }
@@ -368,6 +371,46 @@ pub struct Audit {
     /// `audit_log.wait` seconds of the target file.
     #[serde(default)]
     pub entry: Vec<String>,
+}
+
+/// A look at every value of a kind that the server has given out, at the end of the run.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Sample {
+    /// What is looked at.
+    pub of: Sampled,
+}
+
+/// What servers give out freshly and nobody must guess.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Sampled {
+    /// Authorization codes.
+    Code,
+    /// Access tokens.
+    AccessToken,
+    /// Refresh tokens.
+    RefreshToken,
+    /// Secrets of registered clients.
+    ClientSecret,
+    /// MCP sessions.
+    SessionId,
+    /// What the handles of the target file mint.
+    Handle,
+}
+
+impl Sampled {
+    /// Several of them, in words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Code => "codes",
+            Self::AccessToken => "access tokens",
+            Self::RefreshToken => "refresh tokens",
+            Self::ClientSecret => "client secrets",
+            Self::SessionId => "session IDs",
+            Self::Handle => "handles",
+        }
+    }
 }
 
 /// A flow as a step.

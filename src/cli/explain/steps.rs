@@ -115,6 +115,7 @@ fn what(action: &Action) -> String {
         Action::Visits(_) => "who came for a hosted document".to_owned(),
         Action::Wait(step) => format!("wait {} seconds", plain(&step.seconds)),
         Action::Audit(_) => "a look into the audit log".to_owned(),
+        Action::Sample(sample) => format!("how hard it is to guess {}", sample.of.words()),
         Action::Flow(step) => format!("the whole flow {}", step.id),
     }
 }

@@ -1,6 +1,7 @@
 //! What access tokens look like and how long they live (RFC 9068, OAuth 2.1 section 7.1).
 
 use super::macros::{decision, section};
+use super::token::HandleForm;
 
 decision! {
     /// The form of access tokens.
@@ -114,6 +115,8 @@ section! {
     pub struct AccessTokenPolicy {
         /// Self-contained or opaque.
         format: TokenFormat = TokenFormat::Jwt,
+        /// What opaque ones look like.
+        opaque_form: HandleForm = HandleForm::Random,
         /// The signature algorithm of JWTs.
         signing_algorithm: SigningAlgorithm = SigningAlgorithm::Es256,
         /// Lifetime in seconds (OAuth 2.1 section 7.1.3.5: short).

@@ -219,6 +219,14 @@ decision! {
         Counter,
         /// Six digits.
         SixDigits,
+        /// A counter with forty digits.
+        LongCounter,
+        /// The time in nanoseconds, and 32 random bits.
+        Time,
+        /// The same 32 characters for all, and 32 random bits.
+        Filled,
+        /// 128 random bits in hexadecimal.
+        Bits128,
         /// Readable JSON, with the challenge inside.
         Readable,
     }

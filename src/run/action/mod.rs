@@ -92,6 +92,7 @@ pub async fn execute(
         return repeat::step(at, repeat, earlier).await;
     }
     let first = at.make(order.name, order.action).await?;
+    at.gather(order.action, &first);
     match failure::worth_asking_again(&first) {
         Some(status) if order.is_probe && failure::is_one_request(order.action) => {
             tokio::time::sleep(failure::PAUSE).await;
@@ -163,9 +164,18 @@ impl At<'_> {
             Action::Visits(visits) => observe::visits(self, visits),
             Action::Wait(wait) => observe::wait(self, wait).await,
             Action::Audit(audit) => observe::audit(self, audit).await,
+            Action::Sample(sample) => Ok(observe::sample(sample)),
             Action::Repeat(_) | Action::Flow(_) => {
                 Err(Halt::Fault(format!("{} is not one action", action.word())))
             }
+        }
+    }
+
+    /// Keeps what the server gave out, for those who look at samples in the end.
+    fn gather(&self, action: &Action, done: &Done) {
+        if done.outcome.is_accepted() {
+            let (samples, file) = (&self.session.samples, &self.session.target.file);
+            samples.take(action, &done.result, file);
         }
     }
 

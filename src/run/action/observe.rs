@@ -8,7 +8,7 @@ use super::mutation::{pause, seconds};
 use super::{At, Done, Halt};
 use crate::run::host::{Document, DocumentError, SELF_URL};
 use crate::run::{Outcome, audit};
-use crate::suite::{Audit, Host, Params, Visits, Wait};
+use crate::suite::{Audit, Host, Params, Sample, Visits, Wait};
 
 /// Lets time pass.
 pub async fn wait(at: &At<'_>, wait: &Wait) -> Result<Done, Halt> {
@@ -19,6 +19,15 @@ pub async fn wait(at: &At<'_>, wait: &Wait) -> Result<Done, Halt> {
         result: Map::from_iter([("seconds".to_owned(), json!(seconds))]),
         exchanges: Vec::new(),
     })
+}
+
+/// A look at samples: what there is to see, [`crate::run::samples`] writes in at the end.
+pub fn sample(sample: &Sample) -> Done {
+    Done {
+        outcome: Outcome::Accepted,
+        result: Map::from_iter([("of".to_owned(), json!(sample.of))]),
+        exchanges: Vec::new(),
+    }
 }
 
 /// Serves a document.

@@ -27,6 +27,12 @@ pub async fn step(at: At<'_>, repeat: &Repeat, earlier: &Earlier<'_>) -> Result<
             });
         }
     }
+    // What a token request brings again may be what it brought before.
+    if matches!(action, Action::Call(_)) {
+        for attempt in &attempts {
+            again.gather(&action, attempt);
+        }
+    }
     Ok(summary(attempts))
 }
 

@@ -42,6 +42,7 @@ fn fitting(action: &Action) -> Vec<&'static str> {
         | Action::Visits(_)
         | Action::Wait(_)
         | Action::Audit(_)
+        | Action::Sample(_)
         | Action::Flow(_) => return Vec::new(),
     };
     [ANY.as_slice(), more].concat()

@@ -77,6 +77,7 @@ impl Members {
             Action::Visits(_) => vec!["requests", "count"],
             Action::Wait(_) => Vec::new(),
             Action::Audit(_) => vec!["entries", "found", "secrets_found"],
+            Action::Sample(_) => vec!["count", "length", "random", "bits", "structured"],
             Action::Repeat(repeat) => {
                 let own = ["answers", "accepted", "attempts"];
                 let first = steps.get(&repeat.step).filter(|_| repeat.times == 1);

@@ -114,7 +114,7 @@ impl<'a> Place<'a> {
                 }
                 host(step, at, found);
             }
-            Action::Visits(_) => {}
+            Action::Visits(_) | Action::Sample(_) => {}
             Action::Wait(step) => number(&step.seconds, &at.key("seconds"), found),
             Action::Audit(step) => {
                 for (index, text) in step.entry.iter().enumerate() {
@@ -192,6 +192,7 @@ impl<'a> Place<'a> {
                         | Action::Host(_)
                         | Action::Visits(_)
                         | Action::Audit(_)
+                        | Action::Sample(_)
                         | Action::Flow(_)
                 ) {
                     found.error(

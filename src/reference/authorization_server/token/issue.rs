@@ -97,7 +97,8 @@ pub fn access_token(site: &Site, state: &mut State, new: &NewToken<'_>) -> Resul
     let number = state.next_number();
     let (jti, text) = match policy.format {
         TokenFormat::Opaque => {
-            let text = unprotected(site, &subject, number).unwrap_or_else(handles::random);
+            let drawn = || handles::of_form(policy.opaque_form, number, &subject);
+            let text = unprotected(site, &subject, number).unwrap_or_else(drawn);
             (text.clone(), text)
         }
         TokenFormat::Jwt => {
