@@ -41,7 +41,7 @@ pub async fn redeem(site: &Site, client: &Client, form: &Parameters) -> Result<I
         SingleUse::Racy => was_spent.unwrap_or(code.spent),
         SingleUse::AtTimes if code.spent && was_spent == Some(false) => {
             state.lost_races += 1;
-            state.lost_races % 3 != 0
+            !state.lost_races.is_multiple_of(3)
         }
         SingleUse::AtTimes => code.spent,
         SingleUse::Unlimited => false,
