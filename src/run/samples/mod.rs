@@ -75,13 +75,14 @@ impl Samples {
     }
 
     fn tell_of(&self, step: &mut StepRecord) {
-        let Ok(of) = serde_json::from_value::<Sampled>(step.result["of"].clone()) else {
+        let of = step.result.at("/of").map(serde_json::from_value::<Sampled>);
+        let Some(Ok(of)) = of else {
             return;
         };
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let values = all.get(&of).map_or(&[] as &[String], Vec::as_slice);
         let count = values.len();
-        step.result = match estimate::of(values) {
+        let told = match estimate::of(values) {
             Ok(Estimate::Structured) => json!({ "of": of, "count": count, "structured": true }),
             Ok(Estimate::Random {
                 length,
@@ -98,6 +99,7 @@ impl Samples {
                 json!({ "of": of, "count": count, "structured": false })
             }
         };
+        step.result = told.into();
     }
 }
 
@@ -122,14 +124,14 @@ mod tests {
             action: SAMPLE.to_owned(),
             mutation: String::new(),
             outcome: Outcome::Accepted,
-            result: json!({ "of": "code" }),
+            result: json!({ "of": "code" }).into(),
             exchanges: Vec::new(),
         };
         let run = RunRecord {
             id: String::new(),
             title: String::new(),
             steps: vec![step],
-            variables: Value::Null,
+            variables: Value::Null.into(),
             stopped: None,
             fault: None,
         };
@@ -154,9 +156,9 @@ mod tests {
         }
         let step = told(&samples);
         assert_eq!(step.outcome, Outcome::Accepted);
-        assert_eq!(step.result["count"], 20);
-        assert_eq!(step.result["bits"], 0.0);
-        assert!(!step.result.to_string().contains("always"));
+        assert_eq!(step.result.number_at("/count"), Some(20));
+        assert_eq!(step.result.at("/bits"), Some(json!(0.0)));
+        assert!(!step.result.read().to_string().contains("always"));
     }
 
     #[test]
