@@ -148,7 +148,7 @@ async fn two_grants(
 ) -> Option<RunRecord> {
     let worth = (pays_to_share(plan) || plan.runs.len() >= conduct.concurrency)
         && !conduct.look_only
-        && knowledge.has(Capability::McpServer)
+        && knowledge.has(Capability::ResourceServer)
         && knowledge.has(Capability::Login);
     if !worth {
         return None;
@@ -177,7 +177,7 @@ fn honest(suites: &Suites, knowledge: &Knowledge, given_token: bool) -> Option<P
     let token = has(Capability::Login)
         && has(Capability::AuthorizationCode)
         && has(Capability::PublicClient);
-    let flow = match (token, has(Capability::McpServer)) {
+    let flow = match (token, has(Capability::ResourceServer)) {
         (true, true) => "code_grant_call",
         (true, false) => "code_grant",
         (false, true) if given_token => "good_call",
@@ -349,9 +349,8 @@ pub async fn conduct(
 /// Every address that a target file names.
 fn named(file: &TargetFile) -> impl Iterator<Item = &String> {
     let second = file.second_resource.iter();
-    [&file.mcp_server, &file.authorization_server]
-        .into_iter()
-        .flatten()
+    file.resource_urls()
+        .chain(&file.authorization_server)
         .chain(&file.allow_origins)
         .chain(second.filter_map(|second| second.mcp_server.as_ref()))
 }

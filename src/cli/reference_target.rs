@@ -13,8 +13,9 @@ use crate::reference::policy::access_token::TokenFormat;
 use crate::reference::policy::configuration::PreconfiguredClient;
 use crate::reference::{Policy, Running};
 use crate::target::{
-    ACCESS_TOKENS, ASSERTIONS, AuditLog, AuditWords, Elicitation, GivenClient, Handle, Operation,
-    OperationCall, PlayedIssuer, SecondResource, Secret, TargetFile, ToolCall, User,
+    ACCESS_TOKENS, ASSERTIONS, AuditLog, AuditWords, Elicitation, GivenClient, Handle, HttpCall,
+    HttpMethod, Operation, OperationCall, PlayedIssuer, SecondResource, Secret, TargetFile,
+    ToolCall, User,
 };
 
 /// Their name in reports.
@@ -57,12 +58,48 @@ pub fn reference_target(running: &Running, audit_log: Option<&Path>) -> TargetFi
         }),
         ..TargetFile::default()
     };
+    if policy.mcp_server.access.plain_api {
+        as_plain_api(&mut target, running);
+    }
     target.limits.longest_wait = LONGEST_WAIT;
     target.limits.token_leeway = seconds(policy.mcp_server.token.leeway);
     let mut given = policy.clients.iter();
     let code_lifetime = given.find_map(|client| client.code_lifetime);
     target.limits.code_lifetime = code_lifetime.map(seconds);
     target
+}
+
+/// The plain API of the reference servers in place of their MCP endpoint.
+fn as_plain_api(target: &mut TargetFile, running: &Running) {
+    let url = &running.mcp_url;
+    target.resource = Some(url.clone());
+    target.mcp_server = None;
+    target.handles.clear();
+    target.elicitations.clear();
+    if let Some(second) = &mut target.second_resource {
+        second.mcp_server = None;
+    }
+    let operations = [
+        ("weather", "mcp:tools:weather", "Lisbon"),
+        ("customer", "mcp:resources:customer-data:read", "notes"),
+        ("news", "news:read", "ACME"),
+    ];
+    target.operations = operations
+        .into_iter()
+        .map(|(name, scope, shows)| {
+            let call = HttpCall {
+                method: HttpMethod::Get,
+                url: format!("{url}/{name}"),
+                json: None,
+                shows: shows.to_owned(),
+            };
+            let operation = Operation {
+                scopes: vec![scope.to_owned()],
+                call: OperationCall::Http(call),
+            };
+            (name.to_owned(), operation)
+        })
+        .collect();
 }
 
 fn seconds(whole: u64) -> f64 {

@@ -7,6 +7,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::abilities;
+use super::binding::Ground;
 use super::describe::describe;
 use super::endpoint_methods;
 use super::expand::{self, Blank, Expanded, Layout, Row};
@@ -17,7 +18,7 @@ use super::sharing;
 use super::words;
 use super::{Disposition, Knowledge, Plan, PlannedCase, PlannedRun, PlannedStep};
 use crate::suite::{
-    Capability, Check, Cited, Endpoint, Level, LoadedCheck, McpVersion, Params, Suites, Templates,
+    Capability, Check, Cited, Endpoint, LoadedCheck, McpVersion, Params, Suites, Templates,
 };
 
 /// Plans every selected case.
@@ -35,6 +36,7 @@ pub fn plan(
         suites,
         knowledge,
         version,
+        ground: Ground::new(version, knowledge),
         templates: Templates::new(),
         context: crate::suite::context(&knowledge.variables),
         layout: Layout::new(suites, knowledge.has(Capability::Login)),
@@ -92,6 +94,7 @@ struct Builder<'a> {
     suites: &'a Suites,
     knowledge: &'a Knowledge,
     version: McpVersion,
+    ground: Ground,
     templates: Templates,
     context: minijinja::Value,
     layout: Layout<'a>,
@@ -117,11 +120,7 @@ impl Builder<'_> {
                 ..cited.under(self.version)
             })
             .collect();
-        let binds = |cited: &Cited| cited.requirement.binds(self.version);
-        // What other versions ask is told only where this one asks nothing.
-        if requirements.iter().any(binds) {
-            requirements.retain(binds);
-        }
+        let level = self.ground.settle(&mut requirements);
         requirements.sort_by_key(|cited| std::cmp::Reverse(cited.requirement.level));
         PlannedCase {
             id,
@@ -130,10 +129,10 @@ impl Builder<'_> {
             endpoint: Endpoint::of(&loaded.check, self.suites),
             check: Arc::clone(check),
             row: row.members.clone(),
-            level: binding_level(&requirements, self.version),
+            level: level.as_ref().ok().copied(),
             requirements,
             disposition: Disposition::NotApplicable {
-                reason: format!("MCP {} does not ask for it", self.version),
+                reason: level.err().unwrap_or_default(),
             },
             lacks: Vec::new(),
         }
@@ -176,6 +175,7 @@ impl Builder<'_> {
         all.capabilities.extend(row_needs(&row.members));
         all.of_steps(self.suites, &steps);
         all.of_grants(&case.check, &steps);
+        all.of_address(&case.check, &steps);
         let obstacle = needs::obstacle(self.suites, &all, self.knowledge);
         let unmet = self.unmet_condition(&case.check);
         if unmet.is_none() {
@@ -273,16 +273,6 @@ impl Builder<'_> {
     }
 }
 
-/// The strongest level among the requirements that bind.
-fn binding_level(requirements: &[Cited], version: McpVersion) -> Option<Level> {
-    requirements
-        .iter()
-        .map(|cited| &cited.requirement)
-        .filter(|requirement| requirement.binds(version))
-        .map(|requirement| requirement.level)
-        .max()
-}
-
 fn row_needs(row: &Params) -> Vec<Capability> {
     row.get("needs")
         .and_then(|needs| serde_json::from_value(needs.clone()).ok())
@@ -319,6 +309,7 @@ pub fn honest_run(
         suites,
         knowledge,
         version: McpVersion::V20251125,
+        ground: Ground::new(McpVersion::V20251125, knowledge),
         templates: Templates::new(),
         context: crate::suite::context(&knowledge.variables),
         layout: Layout::new(suites, knowledge.has(Capability::Login)),

@@ -5,6 +5,7 @@
 //! mutation, shared by all that rest on it.
 
 mod abilities;
+mod binding;
 mod build;
 mod describe;
 mod endpoint_methods;

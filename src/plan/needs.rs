@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Disposition, Knowledge, PlannedAction, PlannedStep};
 use crate::run::Presence;
-use crate::suite::{Action, Capability, Check, Mutation, Signature, Suites};
+use crate::suite::{Action, Call, Capability, Check, Mutation, Place, Signature, Suites};
 
 /// What the steps need beyond what their flows say, and the client profiles that they use.
 #[derive(Debug, Default)]
@@ -68,7 +68,7 @@ impl Needs {
     fn of_action(&mut self, suites: &Suites, action: &Action, registered: &[&str]) {
         use Capability::{
             AuditLog, AuthorizationCode, DocumentHost, DynamicRegistration, Introspection, Login,
-            McpServer, PushedAuthorizationRequests, Revocation,
+            PushedAuthorizationRequests, ResourceServer, Revocation,
         };
         match action {
             Action::Register(_) => self.add([DynamicRegistration]),
@@ -93,7 +93,12 @@ impl Needs {
                 self.add([PushedAuthorizationRequests]);
                 self.of_client(suites, &step.client, registered);
             }
-            Action::Call(_) => self.add([McpServer]),
+            Action::Call(step) => {
+                self.add([ResourceServer]);
+                if is_of_mcp(step) {
+                    self.add([Capability::McpServer]);
+                }
+            }
             Action::Host(step) => {
                 self.add([DocumentHost]);
                 let profile = step
@@ -135,7 +140,22 @@ impl Needs {
         }
     }
 
+    /// Adds what only an MCP server has, where `check` reads its address.
+    pub fn of_address(&mut self, check: &Check, steps: &[PlannedStep]) {
+        let rests_on = |capability| self.capabilities.contains(&capability);
+        let looks =
+            rests_on(Capability::ResourceServer) || rests_on(Capability::ProtectedResourceMetadata);
+        let text = serde_json::to_string(&(steps, &check.given, &check.matches));
+        if looks && text.is_ok_and(|text| text.contains("target.mcp_server")) {
+            self.add([Capability::McpServer]);
+        }
+    }
+
     fn of_mutation(&mut self, suites: &Suites, mutation: &Mutation, registered: &[&str]) {
+        // Only an MCP server has a handshake, and a body in JSON for every operation.
+        if mutation.stage.is_some() || mutation.send_in == Some(Place::Json) {
+            self.add([Capability::McpServer]);
+        }
         if let Some(user) = &mutation.user {
             self.of_user(user);
         }
@@ -207,6 +227,14 @@ impl Needs {
     fn add<const N: usize>(&mut self, capabilities: [Capability; N]) {
         self.capabilities.extend(capabilities);
     }
+}
+
+/// Whether a call means something to an MCP server alone.
+fn is_of_mcp(step: &Call) -> bool {
+    let named = ["list", "server/discover"].contains(&&*step.operation);
+    let given = [&step.session, &step.server, &step.mcp_version];
+    let has_more = !step.request.is_empty() || !step.params.is_empty();
+    named || has_more || given.into_iter().any(Option::is_some)
 }
 
 /// Why a case with these needs cannot run, if it cannot.

@@ -30,8 +30,8 @@ impl Message {
         }
     }
 
-    /// The request of an operation of the target file.
-    pub fn of_operation(call: &OperationCall) -> Self {
+    /// The request of an operation of the target file, if it is one of MCP.
+    pub fn of_operation(call: &OperationCall) -> Option<Self> {
         let mut message = match call {
             OperationCall::Tool(tool) => {
                 let mut message = Self::of_method("tools/call");
@@ -49,9 +49,10 @@ impl Message {
                 message
             }
             OperationCall::Method(method) => Self::of_method(method),
+            OperationCall::Http(_) => return None,
         };
         message.params.retain(|_, value| !value.is_null());
-        message
+        Some(message)
     }
 
     /// Adds members to the parameters, inside `arguments` and `_meta` too.
@@ -196,7 +197,8 @@ mod tests {
 
     #[test]
     fn a_stateless_request_carries_its_version_twice() {
-        let message = Message::of_operation(&OperationCall::Resource("a://b".to_owned()));
+        let message = Message::of_operation(&OperationCall::Resource("a://b".to_owned()))
+            .expect("an operation of MCP");
         let request = request(
             McpVersion::V20260728,
             &message,

@@ -9,9 +9,11 @@ use serde::{Deserialize, Serialize};
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Capability {
+    /// A server that takes access tokens: an MCP endpoint, or a plain HTTP API.
+    ResourceServer,
     /// An MCP endpoint.
     McpServer,
-    /// The MCP endpoint asks for a token.
+    /// The resource server asks for a token.
     Protected,
     /// Protected resource metadata (RFC 9728).
     ProtectedResourceMetadata,
@@ -57,7 +59,7 @@ pub enum Capability {
     SecondResource,
     /// The second resource's MCP endpoint.
     SecondMcpServer,
-    /// An access token that the MCP server takes: from the honest grant, or given.
+    /// An access token that the resource server takes: from the honest grant, or given.
     AccessToken,
     /// Operations with the scope that each needs.
     Operations,
@@ -89,7 +91,8 @@ pub enum Capability {
 
 impl Capability {
     /// Every capability.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 39] = [
+        Self::ResourceServer,
         Self::McpServer,
         Self::Protected,
         Self::ProtectedResourceMetadata,

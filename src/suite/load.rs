@@ -343,6 +343,6 @@ mod tests {
         let names: Vec<&str> = steps.keys().map(String::as_str).collect();
         assert_eq!(names, ["authorize", "token", "call"]);
         assert!(with.contains_key("user") && with.contains_key("operation"));
-        assert!(needs.contains(&Capability::Login) && needs.contains(&Capability::McpServer));
+        assert!(needs.contains(&Capability::Login) && needs.contains(&Capability::ResourceServer));
     }
 }

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
-use super::{Recipe, Secret};
+use super::{Elicitation, Handle, HttpCall, Operation, OperationCall, Recipe, Secret};
 use crate::suite::{Authentication, McpVersion, Params};
 
 /// A server under test. Everything but the address is optional; what is left out makes the checks
@@ -16,7 +16,8 @@ pub struct TargetFile {
     /// Name in reports; the address unless given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// URL of the MCP endpoint.
+    /// URL of the MCP endpoint. None where the resource server is a plain HTTP API, whose
+    /// `operations` are then of the kind `http`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mcp_server: Option<String>,
     /// Issuer identifier of the authorization server, byte for byte. Needed only where discovery
@@ -89,6 +90,31 @@ pub struct TargetFile {
     pub played_issuers: IndexMap<String, PlayedIssuer>,
     /// What the harness may ask of the server.
     pub limits: Limits,
+}
+
+impl TargetFile {
+    /// The operations of a plain HTTP API by name, where the resource server is one.
+    pub fn http_operations(&self) -> impl Iterator<Item = (&str, &HttpCall)> {
+        self.operations
+            .iter()
+            .filter_map(|(name, operation)| match &operation.call {
+                OperationCall::Http(call) if self.mcp_server.is_none() => {
+                    Some((name.as_str(), call))
+                }
+                _ => None,
+            })
+    }
+
+    /// Whether the resource server is a plain HTTP API, and no MCP server.
+    pub fn is_plain_api(&self) -> bool {
+        self.http_operations().next().is_some()
+    }
+
+    /// Where requests with access tokens go.
+    pub fn resource_urls(&self) -> impl Iterator<Item = &String> {
+        let api = self.http_operations().map(|(_, call)| &call.url);
+        self.mcp_server.iter().chain(api)
+    }
 }
 
 /// A test user.
@@ -254,71 +280,6 @@ pub struct ClientIdMetadata {
     /// Whether public clients are documents also where the server registers clients.
     #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
     pub public_clients: bool,
-}
-
-/// An operation of the MCP server that the harness may call.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Operation {
-    /// The scopes that it needs, all of them.
-    #[serde(default)]
-    pub scopes: Vec<String>,
-    /// What to send: one of `tool`, `resource`, `method`.
-    pub call: OperationCall,
-}
-
-/// A state handle that belongs to the user for whom it was minted (MCP security best practices).
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Handle {
-    /// The operation whose result holds a new one.
-    pub from: String,
-    /// Where in its result (`structuredContent/run`).
-    pub at: String,
-    /// The argument of `call` that takes it.
-    pub argument: String,
-    /// What to send: `tool`, without that argument.
-    pub call: OperationCall,
-    /// The scopes that it needs, all of them.
-    #[serde(default)]
-    pub scopes: Vec<String>,
-}
-
-/// An operation that asks the user back (MCP elicitation).
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Elicitation {
-    /// The scopes that it needs, all of them.
-    #[serde(default)]
-    pub scopes: Vec<String>,
-    /// What to send: one of `tool`, `resource`.
-    pub call: OperationCall,
-    /// What the user fills in.
-    #[serde(default)]
-    pub answer: Params,
-}
-
-/// The request of an operation.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum OperationCall {
-    /// `tools/call`.
-    Tool(ToolCall),
-    /// `resources/read` of this URI.
-    Resource(String),
-    /// Any method without parameters (`tools/list`).
-    Method(String),
-}
-
-/// A tool and its arguments.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ToolCall {
-    /// The tool's name.
-    pub name: String,
-    /// Harmless arguments.
-    #[serde(default)]
-    pub arguments: Params,
 }
 
 /// A second resource.

@@ -7,6 +7,7 @@ mod key;
 mod lint;
 mod load;
 mod login;
+mod operation;
 mod resolved;
 mod secret;
 
@@ -14,10 +15,13 @@ pub use address::PLAIN_HTTP;
 pub use driver::{Ability, BrowserDriver, CommandDriver, Driver, InteractiveDriver};
 pub use file::{
     ACCESS_TOKENS, ASSERTIONS, ApplicationType, AuditLog, AuditWords, AuthorizationRequest,
-    ClientIdMetadata, Elicitation, GivenClient, Handle, Limits, Operation, OperationCall,
-    PlayedIssuer, Registration, SecondResource, SecretAuthentication, TargetFile, ToolCall, User,
+    ClientIdMetadata, GivenClient, Limits, PlayedIssuer, Registration, SecondResource,
+    SecretAuthentication, TargetFile, User,
 };
 pub use key::ClientKey;
 pub use login::{JsonLogin, Recipe};
+pub use operation::{
+    Elicitation, Handle, HttpCall, HttpMethod, Operation, OperationCall, ToolCall,
+};
 pub use resolved::{Certificate, DocumentPlace, LiveClient, LiveUser, Target};
 pub use secret::{Live, Secret, SecretError};

@@ -214,9 +214,10 @@ impl Target {
 impl TargetFile {
     /// The name in reports: the file's own, else an address.
     pub fn name(&self) -> String {
-        [&self.name, &self.mcp_server, &self.authorization_server]
-            .into_iter()
-            .flatten()
+        let addresses = self.resource_urls().chain(&self.authorization_server);
+        self.name
+            .iter()
+            .chain(addresses)
             .next()
             .cloned()
             .unwrap_or_else(|| "unnamed".to_owned())

@@ -176,7 +176,7 @@ fn an_issuer_alone_gets_a_file_without_an_mcp_server() {
         .prints(&format!("authorization_server: \"{}\"", served.issuer))
         // Without any scope there was no code.
         .prints("\nscopes: [\"mcp:tools:weather\"");
-    for absent in ["\nmcp_server:", "operations:"] {
+    for absent in ["\nmcp_server:", "tool:"] {
         assert!(!said.out.contains(absent), "{absent}: {}", said.out);
     }
     assert!(!folder.path().join("target.yaml").exists());

@@ -15,13 +15,14 @@ use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, ORIGIN};
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::cors;
 use super::credentials::text;
 use super::execute::Answer;
 use super::form;
 use super::incoming::{Incoming, method};
+use super::plain;
 use super::policy::{AnswerForm, LogContent, McpServerPolicy, OtherSpellings};
 use super::server::{Resource, Server};
 use super::verify::Caller;
@@ -32,6 +33,8 @@ struct Door {
     server: Arc<Server>,
     resource: usize,
     registered: bool,
+    /// The message that a request of the plain API stands for.
+    plain: Option<Value>,
 }
 
 /// The routes of both endpoints.
@@ -43,10 +46,22 @@ pub fn routes(server: &Arc<Server>) -> Router {
                 server: server.clone(),
                 resource: index,
                 registered,
+                plain: None,
             })
         };
         let path = &resource.path;
         router = router.route(path, door(true));
+        if server.policy().access.plain_api {
+            for (name, message) in plain::operations() {
+                let door = Door {
+                    server: server.clone(),
+                    resource: index,
+                    registered: true,
+                    plain: Some(message),
+                };
+                router = router.route(&format!("{path}/{name}"), any(handle).with_state(door));
+            }
+        }
         if server.policy().access.other_spellings != OtherSpellings::NotFound {
             for spelling in [format!("{path}/"), format!("/{path}"), path.to_uppercase()] {
                 router = router.route(&spelling, door(false));
@@ -62,6 +77,8 @@ pub(super) struct Call<'c> {
     pub resource: &'c Resource,
     /// Whether the path is spelt as registered.
     pub registered: bool,
+    /// Whether it came to the plain API.
+    pub is_plain: bool,
     pub parts: Parts,
     pub body: Bytes,
     pub incoming: Incoming,
@@ -101,7 +118,11 @@ async fn handle(State(door): State<Door>, request: Request) -> Response {
                     server,
                     resource: &server.resources[door.resource],
                     registered: door.registered,
-                    incoming: Incoming::read(&body, &parts.headers),
+                    incoming: match &door.plain {
+                        Some(message) => plain::incoming(message),
+                        None => Incoming::read(&body, &parts.headers),
+                    },
+                    is_plain: door.plain.is_some(),
                     peer: parts
                         .extensions
                         .get::<ConnectInfo<SocketAddr>>()
@@ -139,6 +160,7 @@ impl Call<'_> {
             Err(response) => return response,
         };
         match self.parts.method {
+            _ if self.is_plain => self.plain(&caller),
             Method::POST if !self.incoming.readable => {
                 self.protocol_error(StatusCode::BAD_REQUEST, -32700, "the body is no JSON", None)
             }

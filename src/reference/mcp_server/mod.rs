@@ -25,6 +25,7 @@ mod legacy;
 mod metadata;
 mod operations;
 mod permit;
+mod plain;
 pub mod policy;
 mod questions;
 mod refuse;

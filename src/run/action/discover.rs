@@ -4,12 +4,14 @@
 
 use serde_json::{Map, Value, json};
 
+use super::call::plain;
 use super::{Answered, Done, answered};
 use crate::run::http::{Origin, Request};
 use crate::run::mcp::{self, Envelope, Message};
 use crate::run::session::Session;
 use crate::run::{FailureKind, Outcome};
 use crate::suite::{McpVersion, origin, well_known, well_known_appended};
+use crate::target::{HttpCall, TargetFile};
 
 /// A document and where it was found.
 #[derive(Clone, Debug)]
@@ -25,7 +27,7 @@ pub struct Found {
 /// What discovery came to.
 #[derive(Clone, Debug, Default)]
 pub struct Discovery {
-    /// Status and challenge of the request without a token; null without an MCP server.
+    /// Status and challenge of the request without a token; null without a resource server.
     pub probe: Value,
     /// Protected resource metadata.
     pub resource_metadata: Option<Found>,
@@ -106,6 +108,18 @@ pub async fn discover(session: &Session) -> Discovery {
         if session.version >= McpVersion::V20250618 {
             find_resource_metadata(session, &mut out, &mcp_server).await;
         }
+    } else if let Some(api) = api(&session.target.file) {
+        let probe = answered(
+            session
+                .http
+                .send("first request", plain::request(api))
+                .await,
+        );
+        out.exchanges.push(probe.exchange);
+        out.probe = Value::Object(probe.document);
+        if session.version >= McpVersion::V20250618 {
+            find_api_metadata(session, &mut out, &api.url).await;
+        }
     }
     out.issuer = issuer(session, &out);
     if let Some(issuer) = out.issuer.clone() {
@@ -129,25 +143,46 @@ async fn probe(session: &Session, url: &str) -> Answered {
     answered(session.http.send("first request", request).await)
 }
 
+/// The first operation of a plain HTTP API.
+fn api(file: &TargetFile) -> Option<&HttpCall> {
+    file.http_operations().next().map(|(_, call)| call)
+}
+
+/// A plain API need not publish metadata, so they are sought only where the challenge says, or where
+/// RFC 9728 section 3.1 has them for the identifier that the operator gave, on the API's own origin.
+async fn find_api_metadata(session: &Session, out: &mut Discovery, url: &str) {
+    let resource = session.target.file.resource.as_deref();
+    let own = resource.filter(|resource| origin(resource) == origin(url));
+    let derived = own.and_then(|resource| well_known(resource, "oauth-protected-resource"));
+    let derived = derived.map(|url| (url, "path"));
+    let places = announced(out).or(derived).into_iter().collect();
+    seek_resource_metadata(session, out, places).await;
+}
+
+/// The URL that the challenge names, which is used exclusively.
+fn announced(out: &Discovery) -> Option<(String, &'static str)> {
+    let url = out.probe.pointer("/bearer/resource_metadata")?.as_str()?;
+    Some((url.to_owned(), "challenge"))
+}
+
 async fn find_resource_metadata(session: &Session, out: &mut Discovery, mcp_server: &str) {
-    let announced = out
-        .probe
-        .pointer("/bearer/resource_metadata")
-        .and_then(Value::as_str)
-        .map(str::to_owned);
-    let mut places = vec![];
-    if let Some(url) = announced {
-        // A URL that the challenge names is used exclusively.
-        places.push((url, "challenge"));
-    } else {
+    let mut places: Vec<_> = announced(out).into_iter().collect();
+    if places.is_empty() {
         let derive = |url: &str| well_known(url, "oauth-protected-resource");
         places.extend(derive(mcp_server).map(|url| (url, "path")));
         let root = origin(mcp_server).and_then(derive);
         places.extend(root.map(|url| (url, "root")));
         places.dedup_by(|later, earlier| later.0 == earlier.0);
     }
-    let found = first_document(session, out, places, "resource metadata").await;
-    match found {
+    seek_resource_metadata(session, out, places).await;
+}
+
+async fn seek_resource_metadata(
+    session: &Session,
+    out: &mut Discovery,
+    places: Vec<(String, &'static str)>,
+) {
+    match first_document(session, out, places, "resource metadata").await {
         Sought::Found(found) => out.resource_metadata = Some(found),
         Sought::Outside(url) => out.resource_outside = Some(url),
         Sought::Nowhere => {}

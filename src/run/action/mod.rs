@@ -215,14 +215,14 @@ impl At<'_> {
         }
         request.kind = self.session.kind_of(&request);
         // What comes without a token must not ride on a connection that has shown one.
-        let to_mcp = self.session.target.file.mcp_server.as_ref();
-        let to_mcp = to_mcp.is_some_and(|server| request.url.starts_with(server.as_str()));
+        let mut takers = self.session.target.file.resource_urls();
+        let takes_tokens = takers.any(|url| request.url.starts_with(url.as_str()));
         let is_bearer = |(name, value): &(String, String)| {
             let start = value.get(..7).unwrap_or_default();
             name.eq_ignore_ascii_case("authorization") && start.eq_ignore_ascii_case("bearer ")
         };
         request.fresh_connection |=
-            to_mcp && request.connection.is_none() && !request.headers.iter().any(is_bearer);
+            takes_tokens && request.connection.is_none() && !request.headers.iter().any(is_bearer);
         request.fresh_connection |= self.fresh_connections;
         answered(match request.kind {
             RequestKind::Registration => self.session.register(purpose, request).await,

@@ -67,25 +67,30 @@ fn not_offered(discovery: &Discovery, all: &mut Capabilities) {
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 fn resource_server(session: &Session, discovery: &Discovery, all: &mut Capabilities) {
-    use Capability::{McpServer, Protected, ProtectedResourceMetadata};
+    use Capability::{McpServer, Protected, ProtectedResourceMetadata, ResourceServer};
     let file = &session.target.file;
-    let no_server = || absent("the target is an authorization server without an MCP server");
-    if file.mcp_server.is_none() {
-        for capability in [McpServer, Protected, ProtectedResourceMetadata] {
-            all.insert(capability, no_server());
+    let plain = file.is_plain_api();
+    if file.mcp_server.is_none() && !plain {
+        for capability in [
+            ResourceServer,
+            McpServer,
+            Protected,
+            ProtectedResourceMetadata,
+        ] {
+            let reason = "the target is an authorization server without an MCP server";
+            all.insert(capability, absent(reason));
         }
         return;
     }
+    let server = if plain { "the API" } else { "the MCP server" };
     let status = discovery.probe.get("status").and_then(Value::as_u64);
     let failure = discovery.probe.get("failure").and_then(Value::as_str);
     let nothing = nothing_there(file, discovery).map(|nothing| broken(nothing.reason(file)));
     let reachable = nothing.unwrap_or_else(|| match (status, failure) {
         (Some(status), _) if !matches!(status, 300..=399 | 429 | 500..) => Presence::Present,
-        (Some(status), _) => broken(format!(
-            "the MCP server answers the first request with {status}"
-        )),
+        (Some(status), _) => broken(format!("{server} answers the first request with {status}")),
         (None, failure) => broken(format!(
-            "the MCP server does not answer: {}",
+            "{server} does not answer: {}",
             failure.unwrap_or("no answer")
         )),
     });
@@ -97,14 +102,16 @@ fn resource_server(session: &Session, discovery: &Discovery, all: &mut Capabilit
         // Some servers ask for a token at operations only, and break no rule (MCP authorization,
         // protocol requirements): then the operator says which.
         Presence::Present if declared || status == Some(401) => Presence::Present,
+        // An API refuses what it was asked for, the operation itself.
+        Presence::Present if plain && status == Some(403) => Presence::Present,
         Presence::Present => match discovery.resource_metadata.is_some() {
             true => not_given(
                 "`operations` with the `scopes` that each needs: the first request is answered \
                  without a token",
             ),
-            false => {
-                absent("the MCP server answers without a token and publishes no resource metadata")
-            }
+            false => absent(format!(
+                "{server} answers without a token and publishes no resource metadata"
+            )),
         },
         other => other.clone(),
     };
@@ -114,16 +121,25 @@ fn resource_server(session: &Session, discovery: &Discovery, all: &mut Capabilit
                 absent("MCP 2025-03-26 knows no protected resource metadata")
             } else if let Some(url) = &discovery.resource_outside {
                 not_given(mends::permission(session, url))
+            } else if plain {
+                absent("the API publishes no protected resource metadata, and need not")
             } else {
                 broken("no protected resource metadata were found where this MCP version looks")
             }
         }),
         other => other.clone(),
     };
-    all.insert(McpServer, reachable);
+    all.insert(ResourceServer, reachable.clone());
+    let mcp = match plain {
+        true => absent(PLAIN_API),
+        false => reachable,
+    };
+    all.insert(McpServer, mcp);
     all.insert(Protected, protected);
     all.insert(ProtectedResourceMetadata, metadata);
 }
+
+const PLAIN_API: &str = "the resource server is a plain HTTP API, and no MCP server";
 
 /// An MCP server's address at which nothing is.
 pub struct NothingThere {
@@ -448,6 +464,11 @@ fn operator(session: &Session, all: &mut Capabilities) {
     ] {
         all.insert(capability, given(holds, add));
     }
+    if file.is_plain_api() {
+        for capability in [C::Handles, C::Elicitations, C::SecondMcpServer] {
+            all.insert(capability, absent(PLAIN_API));
+        }
+    }
     all.insert(
         C::ScopeWildcards,
         present_if(file.scope_wildcards, || {
@@ -488,7 +509,7 @@ pub fn of_honest_run(run: &RunRecord, all: &mut Capabilities) {
     let call = run.step("call");
     // A 403 is about scope, and a matter for the checks; at a 401 no token can be called good.
     if call.is_some_and(|call| call.result.number_at("/status") == Some(401)) {
-        let reason = "the MCP server answers the honestly obtained token with 401";
+        let reason = "the resource server answers the honestly obtained token with 401";
         all.insert(C::AccessToken, broken(reason));
     }
     let session = call.is_some_and(|call| call.result.at("/session").is_some());

@@ -101,16 +101,19 @@ fn target(session: &Session, discovery: &Discovery) -> Value {
         .operations
         .iter()
         .map(|(name, operation)| {
+            // A plain HTTP API has no messages.
             let message = Message::of_operation(&operation.call);
-            let (method, params) = (&message.method, &message.params);
-            let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+            let request = message.as_ref().map(|message| {
+                let (method, params) = (&message.method, &message.params);
+                json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params })
+            });
             json!({
                 "name": name,
                 "scopes": operation.scopes,
                 "scope": joined(&operation.scopes),
-                "method": method,
-                "params": params,
-                "request": request.to_string(),
+                "method": message.as_ref().map(|message| &message.method),
+                "params": message.as_ref().map(|message| &message.params),
+                "request": request.map(|request| request.to_string()),
             })
         })
         .collect();

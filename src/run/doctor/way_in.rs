@@ -337,7 +337,7 @@ fn honest_steps(session: &Session, record: &RunRecord, steps: &mut Steps<'_>) ->
                     Some((found, mend)) => (DoctorState::Notice, found, mend),
                     None => (
                         DoctorState::Ok,
-                        accepted(&step.action).to_owned(),
+                        accepted(session, &step.action).to_owned(),
                         String::new(),
                     ),
                 };
@@ -455,10 +455,11 @@ fn words(action: &str) -> (&'static str, &'static str) {
     }
 }
 
-fn accepted(action: &str) -> &'static str {
+fn accepted(session: &Session, action: &str) -> &'static str {
     match action {
         "authorize" => "a code arrived",
         "token" => "an access token came",
+        "call" if session.target.file.is_plain_api() => "the API took it",
         "call" => "the MCP server took it",
         _ => "done",
     }

@@ -4,6 +4,7 @@ mod client;
 mod documents;
 mod limits;
 mod login;
+mod operations;
 mod secrets;
 
 use std::path::Path;
@@ -76,17 +77,18 @@ impl Lint<'_> {
 
     fn purpose(&mut self) {
         let target = self.target;
-        if target.mcp_server.is_none() && target.authorization_server.is_none() {
+        let is_resource = target.mcp_server.is_some() || target.is_plain_api();
+        if !is_resource && target.authorization_server.is_none() {
             self.error(
                 &Spot::root(),
                 "this target names no server",
                 "add `mcp_server: URL`, or `authorization_server: ISSUER` where there is no MCP server",
             );
-        } else if target.mcp_server.is_none() && !target.access_tokens.is_empty() {
+        } else if !is_resource && !target.access_tokens.is_empty() {
             self.error(
                 &Spot::root().key("access_tokens").name(),
-                "access tokens are given, but no MCP server to use them at",
-                "add `mcp_server: URL`",
+                "access tokens are given, but no server to use them at",
+                "add `mcp_server: URL`, or `operations` of a plain HTTP API",
             );
         }
     }
@@ -164,69 +166,6 @@ impl Lint<'_> {
                 ),
             };
             self.error(&at.key(name).name(), message, help);
-        }
-    }
-
-    fn operations(&mut self, complete: bool) {
-        let target = self.target;
-        let at = Spot::root().key("operations");
-        for (name, operation) in &target.operations {
-            if matches!(name.as_str(), "any" | "list") {
-                self.error(
-                    &at.key(name).name(),
-                    format!("`{name}` means something else in checks, so no operation can be called that"),
-                    "give the operation another name",
-                );
-            }
-            for (index, scope) in operation.scopes.iter().enumerate() {
-                let spot = at.key(name).key("scopes").item(index);
-                let known = target.scopes.contains(scope);
-                let wildcard = target.scope_wildcards
-                    && target
-                        .scopes
-                        .iter()
-                        .any(|granted| crate::suite::covers(granted, scope));
-                if !known && !wildcard && (complete || !target.scopes.is_empty()) {
-                    let help = suggest(scope, target.scopes.iter().map(String::as_str));
-                    let joint = if help.ends_with('?') { "" } else { ";" };
-                    self.error(
-                        &spot,
-                        format!("the scope `{scope}` is not among `scopes`"),
-                        format!("{help}{joint} otherwise add it to `scopes`"),
-                    );
-                }
-            }
-        }
-    }
-
-    fn handles(&mut self) {
-        let target = self.target;
-        for (name, handle) in &target.handles {
-            if !target.operations.contains_key(&handle.from) {
-                self.error(
-                    &Spot::root().key("handles").key(name).key("from"),
-                    format!("there is no operation `{}`", handle.from),
-                    suggest(&handle.from, target.operations.keys().map(String::as_str)),
-                );
-            }
-        }
-        let more = [
-            ("handles", target.handles.keys().collect::<Vec<_>>()),
-            ("elicitations", target.elicitations.keys().collect()),
-        ];
-        for (member, names) in more {
-            for name in names {
-                if target.operations.contains_key(name)
-                    || (member == "elicitations" && target.handles.contains_key(name))
-                    || matches!(name.as_str(), "any" | "list")
-                {
-                    self.error(
-                        &Spot::root().key(member).key(name).name(),
-                        format!("`{name}` means something else already"),
-                        "give it another name",
-                    );
-                }
-            }
         }
     }
 

@@ -99,9 +99,8 @@ impl Lint<'_> {
     }
 
     fn is_local(&self) -> bool {
-        [&self.target.mcp_server, &self.target.authorization_server]
-            .into_iter()
-            .flatten()
-            .all(|url| names_loopback(url))
+        let issuer = self.target.authorization_server.iter();
+        let mut addresses = self.target.resource_urls().chain(issuer);
+        addresses.all(|url| names_loopback(url))
     }
 }

@@ -41,6 +41,9 @@ section! {
         every_request_needs: String = String::new(),
         /// What happens to spellings of the endpoint's path that are not registered (`/mcp/`, `//mcp`, `/MCP`).
         other_spellings: OtherSpellings = OtherSpellings::default(),
+        /// Whether the operations `weather`, `customer` and `news` are also served by plain HTTP, `GET` behind
+        /// the endpoint's path (OAuth 2.1 section 5: a protected resource need not speak MCP).
+        plain_api: bool = false,
     }
 }
 

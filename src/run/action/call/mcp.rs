@@ -2,15 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Answered, At, Done, Halt};
+use super::super::{Answered, At, Done, Halt};
+use super::{Members, move_token};
 use crate::run::Outcome;
-use crate::run::http::Request;
-use crate::run::jose;
 use crate::run::mcp::{self, Envelope, Message};
-use crate::run::parameters::{pairs, with_query};
 use crate::run::redact::Kind;
-use crate::suite::{Call, McpVersion, Place, Signature, Stage};
-use crate::target::ACCESS_TOKENS;
+use crate::suite::{Call, McpVersion, Stage};
 
 /// Purposes of the handshake's requests.
 const INITIALIZE: &str = "initialize";
@@ -19,8 +16,8 @@ const INITIALIZED: &str = "initialized";
 /// Calls; accepted where a JSON-RPC result came for the operation.
 pub async fn step(at: &At<'_>, step: &Call) -> Result<Done, Halt> {
     let call = Prepared::new(at, step).await?;
-    if call.session.is_some() || call.version.is_stateless() {
-        let session = call.session.clone();
+    if call.members.session.is_some() || call.version.is_stateless() {
+        let session = call.members.session.clone();
         return Ok(call
             .operation(at, session.as_deref(), None, Vec::new())
             .await);
@@ -86,35 +83,11 @@ struct Prepared {
     url: String,
     version: McpVersion,
     message: Message,
-    access_token: Option<String>,
-    /// The token of the handshake, where only the operation deviates.
-    honest_token: Option<String>,
-    session: Option<String>,
-    /// The connection that the step names.
-    connection: Option<String>,
-    headers: Vec<(String, String)>,
+    members: Members,
 }
 
 impl Prepared {
     async fn new(at: &At<'_>, step: &Call) -> Result<Self, Halt> {
-        let mut members = Map::new();
-        for (name, template) in [
-            ("operation", Some(&step.operation)),
-            ("access_token", step.access_token.as_ref()),
-            ("session", step.session.as_ref()),
-        ] {
-            if let Some(template) = template {
-                members.insert(name.to_owned(), at.text(template)?);
-            }
-        }
-        members.extend(at.params(&step.params)?);
-        let honest_token = members
-            .get("access_token")
-            .and_then(Value::as_str)
-            .map(str::to_owned);
-        at.mutation.changes.to_members(&mut members);
-        let text = |name: &str| members.get(name).and_then(Value::as_str).map(str::to_owned);
-        let session = text("session");
         let url =
             match &step.server {
                 Some(server) => at.string(server)?,
@@ -130,41 +103,17 @@ impl Prepared {
                     .ok_or_else(|| Halt::Fault(format!("{version:?} is no MCP version")))?
             }
         };
-        let mut access_token = text("access_token");
-        if let (Some(forge), Some(token)) = (&at.mutation.forge, &access_token) {
-            let jwks = match forge.signature {
-                Signature::HmacPublicKeyPem
-                | Signature::HmacPublicKeyDer
-                | Signature::HmacPublicKeyJwk => Some(at.session.jwks().await),
-                _ => None,
-            };
-            let right_key = at.session.target.issuers.get(ACCESS_TOKENS);
-            let forged = jose::forge(token, forge, jose::Keys::shared(), jwks, right_key)
-                .map_err(|error| Halt::Stopped(error.to_string()))?;
-            access_token = Some(forged);
-        }
-        if let Some(token) = &access_token {
-            at.session.http.vault().learn(Kind::AccessToken, token);
-        }
+        let members = Members::of(at, step).await?;
         let mut message = match step.request.is_empty() {
-            true => message(at, text("operation").as_deref().unwrap_or("any"))?,
+            true => message(at, &members.operation)?,
             false => request(at.params(&step.request)?),
         };
-        let own = |name: &str| ["operation", "access_token", "session"].contains(&name);
-        members.retain(|name, _| !own(name));
-        message.add(&members);
+        message.add(&members.params);
         Ok(Self {
             url,
             version,
             message,
-            access_token,
-            honest_token,
-            session,
-            connection: step
-                .connection
-                .as_ref()
-                .map(|name| at.scope.connection(name)),
-            headers: pairs(&at.params(&step.headers)?),
+            members,
         })
     }
 
@@ -179,8 +128,8 @@ impl Prepared {
         let is_handshake = matches!(purpose, INITIALIZE | INITIALIZED);
         let is_honest = is_handshake && at.mutation.stage == Some(Stage::Operation);
         let access_token = match is_honest {
-            true => &self.honest_token,
-            false => &self.access_token,
+            true => &self.members.honest_token,
+            false => &self.members.access_token,
         };
         let envelope = Envelope {
             url: &self.url,
@@ -189,12 +138,12 @@ impl Prepared {
             negotiated,
         };
         let mut request = mcp::request(self.version, message, &envelope);
-        request.headers.extend(self.headers.iter().cloned());
-        request.connection.clone_from(&self.connection);
+        request.headers.extend(self.members.headers.iter().cloned());
+        request.connection.clone_from(&self.members.connection);
         if is_honest {
             return at.send_honest(purpose, request).await;
         }
-        if let (Some(place), Some(token)) = (at.mutation.send_in, &self.access_token) {
+        if let (Some(place), Some(token)) = (at.mutation.send_in, &self.members.access_token) {
             move_token(&mut request, place, token);
         }
         at.send(purpose, request).await
@@ -265,38 +214,8 @@ fn message(at: &At<'_>, name: &str) -> Result<Message, Halt> {
                 .ok_or_else(|| Halt::Fault(format!("the target file has no operation {name:?}")))?,
         ),
     };
-    Ok(call.map_or_else(|| Message::of_method("tools/list"), Message::of_operation))
-}
-
-/// Takes the token out of the `Authorization` header and puts it elsewhere.
-fn move_token(request: &mut Request, place: Place, token: &str) {
-    request
-        .headers
-        .retain(|(name, _)| !name.eq_ignore_ascii_case("authorization"));
-    match place {
-        Place::Query => {
-            let pair = [("access_token".to_owned(), token.to_owned())];
-            request.url = with_query(&request.url, &pair);
-        }
-        Place::Cookie => request
-            .headers
-            .push(("Cookie".to_owned(), format!("access_token={token}"))),
-        Place::Form => {
-            let pair = [("access_token".to_owned(), token.to_owned())];
-            let form = Request::form(request.url.clone(), &pair);
-            request.body = form.body;
-            request
-                .headers
-                .retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
-            request.headers.extend(form.headers);
-        }
-        Place::Json => {
-            let body = request.body.take().unwrap_or_default();
-            let mut value: Value = serde_json::from_slice(&body).unwrap_or_default();
-            value["access_token"] = json!(token);
-            request.body = Some(value.to_string().into_bytes());
-        }
-    }
+    let message = call.and_then(Message::of_operation);
+    Ok(message.unwrap_or_else(|| Message::of_method("tools/list")))
 }
 
 /// Describes the last answer of a call.
