@@ -192,8 +192,7 @@ impl<'r> Evidence<'r> {
 
     /// Whether a step only tells who came for a document.
     pub(super) fn is_visits(&self, name: &str) -> bool {
-        let action = self.planned.step(name).and_then(one);
-        matches!(action, Some(Action::Visits(_)))
+        self.planned.step(name).is_some_and(tells_visits)
     }
 
     /// Whether the step belongs to the check itself rather than to its flow.
@@ -283,6 +282,11 @@ fn one(step: &PlannedStep) -> Option<&Action> {
         PlannedAction::One(action) => Some(action),
         PlannedAction::Flow(_) => None,
     }
+}
+
+/// Whether a step only tells who came for a document.
+pub(super) fn tells_visits(step: &PlannedStep) -> bool {
+    matches!(one(step), Some(Action::Visits(_)))
 }
 
 /// Whether an honest server may refuse this step: an MCP request without a token is sent to be
