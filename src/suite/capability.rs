@@ -77,6 +77,8 @@ pub enum Capability {
     ShortLivedCodes,
     /// MCP sessions.
     Sessions,
+    /// The server logs its users in at a third party.
+    ThirdPartyLogin,
     /// The operator lets the harness sign tokens that the MCP server trusts.
     TrustedIssuer,
     /// The operator lets the harness sign assertions that the authorization server trusts.
@@ -91,7 +93,7 @@ pub enum Capability {
 
 impl Capability {
     /// Every capability.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 40] = [
         Self::ResourceServer,
         Self::McpServer,
         Self::Protected,
@@ -126,6 +128,7 @@ impl Capability {
         Self::ShortLivedTokens,
         Self::ShortLivedCodes,
         Self::Sessions,
+        Self::ThirdPartyLogin,
         Self::TrustedIssuer,
         Self::AssertionIssuer,
         Self::DocumentHost,

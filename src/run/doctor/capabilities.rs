@@ -477,9 +477,19 @@ fn operator(session: &Session, all: &mut Capabilities) {
     );
 }
 
-/// What the honest code grant adds: whether tokens are JWTs, whether refresh tokens come.
+/// What the honest code grant adds: whether a third party logs users in, whether tokens are JWTs,
+/// whether refresh tokens come.
 pub fn of_honest_run(run: &RunRecord, all: &mut Capabilities) {
     use Capability as C;
+    // The first visit of a browser that knows nobody; not every driver sees where it goes.
+    let visit = run
+        .step("authorize")
+        .filter(|visit| visit.outcome.is_accepted());
+    let delegated = visit.and_then(|visit| visit.result.get("delegated")?.as_array());
+    if delegated.is_some_and(Vec::is_empty) {
+        let reason = "the server logs nobody in at a third party";
+        all.insert(C::ThirdPartyLogin, absent(reason));
+    }
     let token = run.step("token").or_else(|| run.step("grant/token"));
     if let Some(token) = token.filter(|token| token.outcome.is_accepted()) {
         let result = token.result.read();
