@@ -6,15 +6,16 @@ use std::time::{Duration, Instant};
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use crate::judge::{Judgement, Settings, judge};
+use crate::judge::{Judgement, Pending, Settings, judge};
 use crate::plan::{
     Knowledge, Plan, PlanError, PlannedRun, Selection, honest_run, pays_to_share, plan,
 };
 use crate::run::http::{self, AllowedOrigins, Caps, Client, ClientError, Origin, Pace, Recorder};
 use crate::run::redact::Vault;
 use crate::run::{
-    Cancel, Event, Events, Examined, Outcome, Presence, RECORDING_FORMAT, Recording, RunRecord,
-    Session, StepRecord, TargetFacts, examine, execute_plan, execute_run, unless,
+    Cancel, Event, Events, Examined, Exchange, Executed, Outcome, Presence, RECORDING_FORMAT,
+    Recording, RunRecord, Session, StepRecord, TargetFacts, examine, execute_plan, execute_run,
+    unless,
 };
 use crate::suite::{Capability, McpVersion, Suites};
 use crate::target::{Target, TargetFile};
@@ -67,7 +68,7 @@ pub enum ConductError {
 pub struct Prepared {
     session: Arc<Session>,
     examined: Examined,
-    plan: Plan,
+    plan: Arc<Plan>,
     proof: Option<RunRecord>,
     started: (String, Instant),
 }
@@ -100,7 +101,7 @@ pub async fn prepare(
     Ok(Prepared {
         session,
         examined,
-        plan,
+        plan: Arc::new(plan),
         proof,
         started,
     })
@@ -218,7 +219,7 @@ impl Prepared {
         conduct: &Conduct,
         events: Option<&Events>,
         cancel: &Cancel,
-    ) -> (Plan, Recording) {
+    ) -> (Arc<Plan>, Recording) {
         let already: IndexMap<_, _> = self
             .examined
             .honest
@@ -226,6 +227,12 @@ impl Prepared {
             .chain(&self.proof)
             .map(|record| (record.id.clone(), record.clone()))
             .collect();
+        let pending = Pending::new(
+            Arc::clone(&self.plan),
+            self.recording(Executed::default(), Vec::new()),
+        );
+        self.session
+            .end_early(Box::new(move |record| pending.is_settled(record)));
         let apart = self.proof.as_ref().is_some_and(grants_end_each_other);
         let executed = execute_plan(
             &self.session,
@@ -237,7 +244,7 @@ impl Prepared {
         )
         .await;
         self.clean_up(events).await;
-        let recording = self.recording(executed);
+        let recording = self.recording(executed, self.exchanges());
         (self.plan, recording)
     }
 
@@ -250,13 +257,17 @@ impl Prepared {
     }
 
     /// Ends without executing anything: deletes what the doctor registered.
-    pub async fn dismiss(self, events: Option<&Events>) -> (Plan, Recording) {
+    pub async fn dismiss(self, events: Option<&Events>) -> (Arc<Plan>, Recording) {
         self.clean_up(events).await;
-        let recording = self.recording(crate::run::Executed::default());
+        let recording = self.recording(Executed::default(), self.exchanges());
         (self.plan, recording)
     }
 
-    fn recording(&self, executed: crate::run::Executed) -> Recording {
+    fn exchanges(&self) -> Vec<Exchange> {
+        self.session.http.recorder().take()
+    }
+
+    fn recording(&self, executed: Executed, exchanges: Vec<Exchange>) -> Recording {
         let session = &self.session;
         let variables = Value::Object(session.variables());
         let variables = session.http.vault().redact_value(&variables);
@@ -290,7 +301,7 @@ impl Prepared {
             order: executed.runs.keys().cloned().collect(),
             runs: executed.runs,
             last: executed.last,
-            exchanges: session.http.recorder().take(),
+            exchanges,
             interrupted: executed.interrupted,
         }
     }

@@ -61,6 +61,23 @@ impl<'r> Evidence<'r> {
         }
     }
 
+    /// What a run under way has brought so far.
+    pub(super) fn so_far(
+        case: &'r PlannedCase,
+        planned: &'r PlannedRun,
+        record: &'r RunRecord,
+        recording: &'r Recording,
+    ) -> Self {
+        Self {
+            case,
+            planned,
+            record,
+            control: None,
+            recording,
+            names: planned.step_names(),
+        }
+    }
+
     /// The control in place of a run that was not sent, because the control failed.
     pub(super) fn of_control(
         plan: &'r Plan,

@@ -1,5 +1,7 @@
 //! `given`: where these conditions do not hold, the check is not applicable.
 
+use indexmap::IndexMap;
+
 use super::control::Control;
 use super::ending::{Ending, Open};
 use super::evidence::{Evidence, needs_the_way_in};
@@ -8,6 +10,8 @@ use super::matcher::{self, Tested};
 use super::scope::Scope;
 use super::standing::Standing;
 use super::words;
+use crate::run::{RunRecord, StepRecord};
+use crate::suite::Predicate;
 
 /// Checks the conditions on the case's run; on the control's where the run did not come to the
 /// step.
@@ -15,52 +19,93 @@ use super::words;
 /// # Errors
 /// A condition does not hold, or nothing can be said.
 pub(super) fn judge(evidence: &Evidence<'_>) -> Result<(), Ending> {
-    for (name, conditions) in &evidence.case.check.given {
+    for (name, conditions) in in_order(evidence) {
         let own = evidence.step(name).map(|step| (step, evidence.record));
         let other = evidence.control.as_ref().map(Control::first);
         let control = || other.and_then(|run| Some((run.step(name)?, run)));
-        let Some((step, run)) = own.or_else(control) else {
+        let Some(seen) = own.or_else(control) else {
             return Err(evidence.not_reached(name).into());
         };
-        let standing = Standing::of(step);
-        if let Standing::Undecided(_) = standing {
-            let reason = format!("{name} {}", standing.said());
-            return Err(Open::because(reason).shown_by(&step.exchanges).into());
+        of_step(evidence, name, conditions, seen)?;
+    }
+    Ok(())
+}
+
+/// Whether the steps that were executed show already that a condition does not hold: whatever
+/// follows, the check is not applicable.
+pub(super) fn is_missed(evidence: &Evidence<'_>) -> bool {
+    let is_to_come = |name: &&String| evidence.step(name).is_none();
+    let to_come: Vec<String> = evidence
+        .names()
+        .iter()
+        .filter(is_to_come)
+        .map(|name| format!("{}.", name.replace('/', ".")))
+        .collect();
+    for (name, conditions) in in_order(evidence) {
+        let text = serde_json::to_string(conditions).unwrap_or_default();
+        let can_be_told = !to_come.iter().any(|name| text.contains(name.as_str()));
+        let Some(step) = evidence.step(name).filter(|_| can_be_told) else {
+            return false;
+        };
+        match of_step(evidence, name, conditions, (step, evidence.record)) {
+            Ok(()) => {}
+            Err(ending) => return matches!(ending, Ending::NotApplicable(_)),
         }
-        if let Standing::Broke(_) = standing {
-            failure::tells(evidence, step)?;
-        }
-        let planned = evidence.planned.step(name);
-        if !standing.is_accepted()
-            && evidence.is_honest_flow(name)
-            && planned.is_some_and(needs_the_way_in)
-        {
-            return Err(Evidence::way_in_failed(step).into());
-        }
-        let row = &evidence.case.row;
-        let scope = Scope::of(evidence.recording, run, Some(evidence.planned), row, name);
-        let result = run.result(step);
-        for (path, predicate) in conditions {
-            let Tested { missed, open } = matcher::test(predicate, &result, path, &scope);
-            if let Some(miss) = missed.first() {
-                if let Some(applies) = &evidence.case.check.applies {
-                    return Err(Ending::NotApplicable(format!("it applies only {applies}")));
+    }
+    false
+}
+
+/// The conditions by step, in the order of the run.
+fn in_order<'r>(evidence: &Evidence<'r>) -> Vec<(&'r String, &'r IndexMap<String, Predicate>)> {
+    let mut given: Vec<_> = evidence.case.check.given.iter().collect();
+    given.sort_by_key(|(name, _)| evidence.position(name).unwrap_or(usize::MAX));
+    given
+}
+
+fn of_step(
+    evidence: &Evidence<'_>,
+    name: &str,
+    conditions: &IndexMap<String, Predicate>,
+    (step, run): (&StepRecord, &RunRecord),
+) -> Result<(), Ending> {
+    let standing = Standing::of(step);
+    if let Standing::Undecided(_) = standing {
+        let reason = format!("{name} {}", standing.said());
+        return Err(Open::because(reason).shown_by(&step.exchanges).into());
+    }
+    if let Standing::Broke(_) = standing {
+        failure::tells(evidence, step)?;
+    }
+    let planned = evidence.planned.step(name);
+    if !standing.is_accepted()
+        && evidence.is_honest_flow(name)
+        && planned.is_some_and(needs_the_way_in)
+    {
+        return Err(Evidence::way_in_failed(step).into());
+    }
+    let row = &evidence.case.row;
+    let scope = Scope::of(evidence.recording, run, Some(evidence.planned), row, name);
+    let result = run.result(step);
+    for (path, predicate) in conditions {
+        let Tested { missed, open } = matcher::test(predicate, &result, path, &scope);
+        if let Some(miss) = missed.first() {
+            if let Some(applies) = &evidence.case.check.applies {
+                return Err(Ending::NotApplicable(format!("it applies only {applies}")));
+            }
+            let was = matcher::value_at(&result, &miss.path);
+            return Err(Ending::NotApplicable(format!(
+                "it applies only where {name} {} is {}; it was {}",
+                miss.path,
+                miss.wanted,
+                match predicate.0.present {
+                    Some(false) => "there".to_owned(),
+                    _ => words::was(was),
                 }
-                let was = matcher::value_at(&result, &miss.path);
-                return Err(Ending::NotApplicable(format!(
-                    "it applies only where {name} {} is {}; it was {}",
-                    miss.path,
-                    miss.wanted,
-                    match predicate.0.present {
-                        Some(false) => "there".to_owned(),
-                        _ => words::was(was),
-                    }
-                )));
-            }
-            if let Some(reason) = open.first() {
-                let reason = format!("{name}: {reason}");
-                return Err(Open::because(reason).shown_by(&step.exchanges).into());
-            }
+            )));
+        }
+        if let Some(reason) = open.first() {
+            let reason = format!("{name}: {reason}");
+            return Err(Open::because(reason).shown_by(&step.exchanges).into());
         }
     }
     Ok(())

@@ -5,6 +5,7 @@
 //! an answer that does not decide the question (429, 5xx, a login that failed) is inconclusive.
 
 mod acceptance;
+mod applies;
 mod at_most_one;
 mod attempts;
 mod case;
@@ -33,6 +34,7 @@ mod verdict;
 mod way;
 mod words;
 
+pub use applies::Pending;
 pub use case::judge_case;
 pub use verdict::{CaseResult, ControlResult, Finding, Judgement, Tally, Verdict};
 pub use words::of_predicate;

@@ -414,6 +414,7 @@ fn planned(id: &str, steps: &[(&str, Value)]) -> PlannedRun {
         clients: Vec::new(),
         is_control: false,
         part_of: None,
+        batch: None,
     }
 }
 

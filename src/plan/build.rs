@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
 use super::abilities;
+use super::batch;
 use super::binding::Ground;
 use super::describe::describe;
 use super::endpoint_methods;
@@ -15,6 +15,7 @@ use super::folding;
 use super::needs::{self, Needs};
 use super::select::Selection;
 use super::sharing;
+use super::trim;
 use super::words;
 use super::{Disposition, Knowledge, Plan, PlannedCase, PlannedRun, PlannedStep};
 use crate::suite::{
@@ -69,7 +70,9 @@ pub fn plan(
             cases.push(builder.decide(case, &blank, &row).map_err(in_check)?);
         }
     }
+    trim::trim(&mut builder.runs, &cases);
     folding::fold(&mut builder.runs);
+    batch::mark(&mut builder.runs, &cases);
     builder
         .runs
         .sort_by(|_, a, _, b| b.is_control.cmp(&a.is_control));
@@ -247,15 +250,10 @@ impl Builder<'_> {
         round: u32,
     ) -> String {
         sharing::mark(&mut steps);
-        let mut text = serde_json::to_vec(&steps).unwrap_or_default();
-        if round > 1 {
-            text.extend(round.to_be_bytes());
-        }
-        let id: String = Sha256::digest(&text)
-            .iter()
-            .take(8)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let id = match round {
+            1 => sharing::digest(&steps),
+            _ => sharing::digest(&(round, &steps)),
+        };
         let run = self.runs.entry(id.clone()).or_insert_with(|| PlannedRun {
             id: id.clone(),
             title,
@@ -263,6 +261,7 @@ impl Builder<'_> {
             clients: Vec::new(),
             is_control: false,
             part_of: None,
+            batch: None,
         });
         for client in clients {
             if !run.clients.contains(client) {

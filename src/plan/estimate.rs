@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Disposition, Knowledge, Plan, PlannedAction, PlannedStep};
+use super::{Batch, Disposition, Knowledge, Plan, PlannedAction, PlannedCase, PlannedStep};
 use crate::run::Counts;
 use crate::suite::{Action, MAIN_BROWSER};
 
@@ -13,7 +13,8 @@ const REQUESTS_PER_LOGIN: u64 = 3;
 const REQUESTS_PER_CALL: u64 = 3;
 
 /// Counts of what the plan sends to a server that refuses what it should: an estimate, since pages
-/// differ. `at_once` is how many runs go on at the same time. Controls count twice, as they run first and last; a grant that runs share counts once.
+/// differ. `at_once` is how many runs go on at the same time. A control counts twice where a refusal
+/// rests on it, as it runs first and last; a grant that runs share counts once.
 pub fn estimate(plan: &Plan, knowledge: &Knowledge, at_once: usize) -> Counts {
     let mut counts = Counts::default();
     let mut clients = BTreeSet::new();
@@ -21,6 +22,7 @@ pub fn estimate(plan: &Plan, knowledge: &Knowledge, at_once: usize) -> Counts {
     let mut keys = BTreeSet::new();
     let mut everyday = BTreeMap::new();
     let refusals = refusals(plan);
+    let twice = made_twice(plan);
     for (id, run) in plan.runs.iter().filter(|(_, run)| run.part_of.is_none()) {
         let mut one = Estimate {
             counts: Counts::default(),
@@ -29,9 +31,18 @@ pub fn estimate(plan: &Plan, knowledge: &Knowledge, at_once: usize) -> Counts {
             everyday: &mut everyday,
             refused: refusals.get(id.as_str()),
         };
-        one.steps(&run.steps, "");
-        let one = one.counts;
-        let times = if run.is_control { 2 } else { 1 };
+        // The first run of a batch gets the grant, and honestly tries it in the end.
+        let is_first = |batch: &Batch| batch.first == *id;
+        let (before, extra) = match run.batch.as_ref().map(is_first) {
+            None => (0, 0),
+            Some(true) => (0, 1),
+            Some(false) => (run.steps.len() - 1, 0),
+        };
+        one.steps(&run.steps[before..], "");
+        let mut one = one.counts;
+        one.requests += extra;
+        one.token_requests += extra;
+        let times = if twice.contains(id.as_str()) { 2 } else { 1 };
         counts.requests += times * one.requests;
         counts.registrations += times * one.registrations;
         counts.logins += times * one.logins;
@@ -69,6 +80,23 @@ fn refusals(plan: &Plan) -> BTreeMap<&str, BTreeSet<&str>> {
         }
     }
     refusals
+}
+
+/// The runs that are made first and last, as a refusal rests on them or on a beginning of them.
+fn made_twice(plan: &Plan) -> BTreeSet<&str> {
+    let wants_refusal = |case: &&PlannedCase| {
+        let expect = &case.check.expect;
+        !expect.refused_at.is_empty() || !expect.at_most_one.is_empty()
+    };
+    let control = |case: &'_ PlannedCase| match &case.disposition {
+        Disposition::Run { control, .. } => plan.runs.get(control.as_ref()?),
+        _ => None,
+    };
+    let cases = plan.cases.iter().filter(wants_refusal);
+    let controls = cases.filter_map(control);
+    controls
+        .map(|run| run.part_of.as_ref().unwrap_or(&run.id).as_str())
+        .collect()
 }
 
 struct Estimate<'e, 'p> {

@@ -3,24 +3,29 @@
 //! Only honest runs fold, and a control into a control alone, since it is needed before and after
 //! what rests on it.
 
+use std::cmp::Reverse;
+
 use indexmap::IndexMap;
 
 use super::expand::is_hostile;
 use super::{PlannedAction, PlannedRun, PlannedStep};
 use crate::suite::Action;
 
-/// Marks every run that the longest of those which begin with it can stand for.
+/// Marks every run that the longest of those which begin with it can stand for, be it no longer.
 pub(crate) fn fold(runs: &mut IndexMap<String, PlannedRun>) {
-    let honest: Vec<&PlannedRun> = runs
+    let honest: Vec<(usize, &PlannedRun)> = runs
         .values()
-        .filter(|run| !is_hostile(&run.steps))
+        .enumerate()
+        .filter(|(_, run)| !is_hostile(&run.steps))
         .collect();
+    let rank = |(at, run): &(usize, &PlannedRun)| (run.steps.len(), run.is_control, Reverse(*at));
     let mut folded: Vec<(String, String)> = Vec::new();
     for short in &honest {
-        let longer = honest.iter().filter(|long| begins_with(long, short));
-        let longest = longer.max_by_key(|long| (long.steps.len(), long.is_control));
-        if let Some(long) = longest {
-            folded.push((short.id.clone(), long.id.clone()));
+        let longer = honest
+            .iter()
+            .filter(|long| rank(long) > rank(short) && begins_with(long.1, short.1));
+        if let Some((_, long)) = longer.max_by_key(|long| rank(long)) {
+            folded.push((short.1.id.clone(), long.id.clone()));
         }
     }
     for (short, long) in folded {
@@ -35,7 +40,7 @@ fn begins_with(long: &PlannedRun, short: &PlannedRun) -> bool {
     let alike = |(one, other): (&PlannedStep, &PlannedStep)| {
         one.is_probe == other.is_probe && text(one) == text(other)
     };
-    long.steps.len() > steps
+    long.steps.len() >= steps
         && (long.is_control || !short.is_control)
         && short
             .clients
@@ -95,6 +100,7 @@ mod tests {
             clients: vec!["public".to_owned()],
             is_control,
             part_of: None,
+            batch: None,
         };
         (id.to_owned(), run)
     }
@@ -119,6 +125,16 @@ mod tests {
         assert_eq!(part_of(runs(), "b").as_deref(), Some("c"));
         assert_eq!(part_of(runs(), "c"), None);
         assert_eq!(part_of(runs(), "other"), None);
+    }
+
+    #[test]
+    fn one_of_several_equal_runs_is_made() {
+        let runs = || [run("a", &["1"], false), run("b", &["1"], false)];
+        assert_eq!(part_of(runs(), "a"), None);
+        assert_eq!(part_of(runs(), "b").as_deref(), Some("a"));
+        let runs = || [run("a", &["1"], false), run("b", &["1"], true)];
+        assert_eq!(part_of(runs(), "a").as_deref(), Some("b"));
+        assert_eq!(part_of(runs(), "b"), None);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! mutation, shared by all that rest on it.
 
 mod abilities;
+mod batch;
 mod binding;
 mod build;
 mod describe;
@@ -16,9 +17,11 @@ mod needs;
 mod select;
 mod sharing;
 mod substitute;
+mod trim;
 mod types;
 mod words;
 
+pub(crate) use batch::touches;
 pub use build::{PlanError, honest_run, plan};
 pub use describe::describe;
 pub use endpoint_methods::methods_member;
@@ -26,6 +29,6 @@ pub use estimate::estimate;
 pub use select::{Pattern, Selection, is_within};
 pub use sharing::pays_to_share;
 pub use types::{
-    Disposition, Knowledge, Plan, PlannedAction, PlannedCase, PlannedRun, PlannedStep,
+    Batch, Disposition, Knowledge, Plan, PlannedAction, PlannedCase, PlannedRun, PlannedStep,
 };
 pub use words::condition;

@@ -4,6 +4,10 @@
 //! grant that it comes from. Whether the target lets an earlier token live is found out before
 //! (`proof`); a server that revokes older grants gets a fresh one for each run.
 
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::{Plan, PlannedAction, PlannedStep};
@@ -12,43 +16,48 @@ use crate::suite::Action;
 /// Fewer shared grants than this are not worth the proof.
 const WORTH_PROVING: usize = 4;
 
-/// Marks the grants of a run that other runs may share: those that come before everything else,
-/// in a run whose other steps only present tokens.
+/// Marks the grants of a run that other runs may share, if its other steps only present tokens.
 pub(crate) fn mark(steps: &mut [PlannedStep]) {
-    let grants = steps
-        .iter()
-        .take_while(|step| matches!(step.action, PlannedAction::Flow(_)))
-        .count();
-    if !steps[grants..].iter().all(only_presents) {
+    let names: Vec<String> = steps.iter().map(|step| format!("{}.", step.name)).collect();
+    let reads = |text: &str| names.iter().any(|name| text.contains(name.as_str()));
+    let is_harmless = |step: &PlannedStep| match &step.action {
+        PlannedAction::Flow(_) => true,
+        PlannedAction::One(action) => match **action {
+            Action::Call(_) | Action::Fetch(_) | Action::Wait(_) => true,
+            // A machine's token takes nothing from a person's grant.
+            Action::Token(ref token) => {
+                step.mutation.is_none()
+                    && token.form.get("grant_type").and_then(Value::as_str)
+                        == Some("client_credentials")
+            }
+            _ => false,
+        },
+    };
+    if !steps.iter().all(is_harmless) {
         return;
     }
-    let names: Vec<String> = steps.iter().map(|step| format!("{}.", step.name)).collect();
-    for step in &mut steps[..grants] {
+    let mut own = BTreeSet::new();
+    for step in steps {
         let PlannedAction::Flow(inner) = &step.action else {
             continue;
         };
         let text = serde_json::to_string(inner).unwrap_or_default();
         // A grant that reads what another step brought belongs to this run alone.
-        if !names.iter().any(|name| text.contains(name.as_str())) {
-            step.shared = Some(digest(&text));
+        if reads(&text) {
+            continue;
+        }
+        let key = digest(inner);
+        // Who asks for two equal grants wants two tokens.
+        if own.insert(key.clone()) {
+            step.shared = Some(key);
         }
     }
 }
 
-fn only_presents(step: &PlannedStep) -> bool {
-    match &step.action {
-        PlannedAction::Flow(_) => false,
-        PlannedAction::One(action) => {
-            matches!(
-                **action,
-                Action::Call(_) | Action::Fetch(_) | Action::Wait(_)
-            )
-        }
-    }
-}
-
-fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes())
+/// A short name for equal values.
+pub(crate) fn digest(value: &impl Serialize) -> String {
+    let text = serde_json::to_vec(value).unwrap_or_default();
+    Sha256::digest(text)
         .iter()
         .take(8)
         .map(|byte| format!("{byte:02x}"))
@@ -118,6 +127,20 @@ mod tests {
         ];
         mark(&mut steps);
         assert!(steps[1].shared.is_none());
+    }
+
+    #[test]
+    fn a_grant_after_a_call_is_shared_and_a_second_equal_one_is_not() {
+        let mut steps = [
+            grant("alice", "a"),
+            call(),
+            grant("bob", "b"),
+            call(),
+            grant("again", "a"),
+        ];
+        mark(&mut steps);
+        let shared = steps.each_ref().map(|step| step.shared.is_some());
+        assert_eq!(shared, [true, false, true, false, false]);
     }
 
     #[test]

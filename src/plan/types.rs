@@ -39,6 +39,18 @@ pub struct PlannedRun {
     /// The run that begins with the steps of this one and so stands for it, by its id.
     #[serde(skip)]
     pub part_of: Option<String>,
+    /// The runs that try the same grant.
+    #[serde(skip)]
+    pub batch: Option<Batch>,
+}
+
+/// Runs that try the same grant, one after the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// What the grant is; equal for batches that get theirs in the same way.
+    pub grant: String,
+    /// The first of the runs, by its id.
+    pub first: String,
 }
 
 /// One step, with the flow's parameters and the row's templates put in.

@@ -7,10 +7,11 @@ use futures_util::stream::FuturesUnordered;
 use indexmap::IndexMap;
 use tokio::sync::watch;
 
+use super::batch::execute_batch;
 use super::execute::execute;
-use super::schedule::{Job, Schedule};
+use super::schedule::{Ended, Job, Schedule};
 use super::session::Session;
-use super::{Compact, Event, Events, RunRecord};
+use super::{Event, Events, RunRecord, StepRecord};
 use crate::plan::{Plan, PlannedRun};
 
 /// What the execution of a plan came to.
@@ -51,7 +52,7 @@ pub async fn execute_plan(
     let mut out = Executed::default();
     for (id, record) in already {
         let job = Job::First(id);
-        schedule.finish(&job, worked(&record));
+        schedule.finish(&job, ended(&record));
         stand_for(&job, &record, plan, &mut schedule, &mut out);
         out.keep(job, record);
     }
@@ -66,17 +67,26 @@ pub async fn execute_plan(
     loop {
         while working.len() < concurrency.max(1) && !is_over(session, cancel) {
             let Some(job) = schedule.next() else { break };
-            if let Some(run) = plan.runs.get(job.run()) {
-                working.push(start(Arc::clone(session), run.clone(), job));
-            }
+            let runs = schedule.runs(&job);
+            let runs: Vec<_> = runs.iter().filter_map(|run| plan.runs.get(run)).collect();
+            let runs = runs.into_iter().cloned().collect();
+            working.push(start(Arc::clone(session), runs, job));
         }
         tokio::select! {
             finished = working.next() => {
-                let Some((job, record)) = finished else { break };
-                tell(events, &record);
-                schedule.finish(&job, worked(&record));
-                stand_for(&job, &record, plan, &mut schedule, &mut out);
-                out.keep(job, record);
+                let Some((job, records)) = finished else { break };
+                for record in records {
+                    let job = job.of(&record.id);
+                    tell(events, &record);
+                    let ended = match session.is_settled(&record) {
+                        // No refusal in it rests on a control.
+                        true => Ended::Accepted,
+                        false => ended(&record),
+                    };
+                    schedule.finish(&job, ended);
+                    stand_for(&job, &record, plan, &mut schedule, &mut out);
+                    out.keep(job, record);
+                }
             }
             // Runs that are under way are dropped: their requests end with them.
             _ = cancelled.wait_for(Option::is_some) => break,
@@ -112,7 +122,7 @@ fn stand_for(
             continue;
         }
         let record = record.beginning(planned);
-        schedule.finish(&job, worked(&record));
+        schedule.finish(&job, ended(&record));
         out.keep(job, record);
     }
 }
@@ -126,9 +136,14 @@ fn out_of_time() -> String {
     "the time for the whole run (`limits.run_timeout`) is over".to_owned()
 }
 
-/// Whether a run went through to its last step.
-fn worked(record: &RunRecord) -> bool {
-    record.stopped.is_none() && record.fault.is_none()
+fn ended(record: &RunRecord) -> Ended {
+    // Of a request that was repeated, some were refused as a rule.
+    let had_effect = |step: &StepRecord| step.outcome.is_accepted() && !step.is_repeat();
+    match () {
+        () if record.stopped.is_some() || record.fault.is_some() => Ended::Stopped,
+        () if record.steps.iter().all(had_effect) => Ended::Accepted,
+        () => Ended::Refused,
+    }
 }
 
 fn tell(events: Option<&Events>, record: &RunRecord) {
@@ -141,26 +156,27 @@ fn tell(events: Option<&Events>, record: &RunRecord) {
     }
 }
 
-/// Executes a run in a task of its own, so that a panic costs this run and no other.
-async fn start(session: Arc<Session>, run: PlannedRun, job: Job) -> (Job, RunRecord) {
-    let (id, title) = (run.id.clone(), run.title.clone());
-    let task = AbortOnDrop(tokio::spawn(async move { execute(&session, &run).await }));
-    let record = match task.await {
-        Ok(record) => record,
-        Err(error) => RunRecord {
-            id,
-            title,
-            steps: Vec::new(),
-            variables: Compact::default(),
-            stopped: None,
+/// Executes the runs of a job in a task of its own, so that a panic costs these runs and no other.
+async fn start(session: Arc<Session>, runs: Vec<PlannedRun>, job: Job) -> (Job, Vec<RunRecord>) {
+    let begun: Vec<_> = runs.iter().map(RunRecord::of).collect();
+    let task = AbortOnDrop(tokio::spawn(async move {
+        match runs.as_slice() {
+            [run] => vec![execute(&session, run).await],
+            runs => execute_batch(&session, runs).await,
+        }
+    }));
+    let broken = |error: tokio::task::JoinError| {
+        let record = |record| RunRecord {
             fault: Some(format!("the harness broke down: {error}")),
-        },
+            ..record
+        };
+        begun.into_iter().map(record).collect()
     };
-    (job, record)
+    (job, task.await.unwrap_or_else(broken))
 }
 
 /// A task that does not outlive the run that waits for it.
-struct AbortOnDrop(tokio::task::JoinHandle<RunRecord>);
+struct AbortOnDrop(tokio::task::JoinHandle<Vec<RunRecord>>);
 
 impl Drop for AbortOnDrop {
     fn drop(&mut self) {
@@ -169,7 +185,7 @@ impl Drop for AbortOnDrop {
 }
 
 impl std::future::Future for AbortOnDrop {
-    type Output = Result<RunRecord, tokio::task::JoinError>;
+    type Output = Result<Vec<RunRecord>, tokio::task::JoinError>;
 
     fn poll(
         mut self: std::pin::Pin<&mut Self>,

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::ops::RangeInclusive;
 use std::pin::Pin;
 
 use serde_json::{Map, Value};
@@ -16,14 +17,12 @@ use crate::plan::{PlannedAction, PlannedRun, PlannedStep, describe};
 
 /// Executes `planned` and records it, whatever becomes of it.
 pub async fn execute(session: &Session, planned: &PlannedRun) -> RunRecord {
-    let mut record = RunRecord {
-        id: planned.id.clone(),
-        title: planned.title.clone(),
-        steps: Vec::new(),
-        variables: Compact::default(),
-        stopped: None,
-        fault: None,
-    };
+    begin(session, planned).await.0
+}
+
+/// Executes `planned`; what it knows in the end comes with the record, if it went through its steps.
+pub(super) async fn begin(session: &Session, planned: &PlannedRun) -> (RunRecord, Option<Scope>) {
+    let mut record = RunRecord::of(planned);
     session.publish_texts(&planned.steps);
     let mut clients = Map::new();
     for profile in &planned.clients {
@@ -38,20 +37,53 @@ pub async fn execute(session: &Session, planned: &PlannedRun) -> RunRecord {
                     Halt::NoClient(none),
                     &mut record,
                 );
-                return record;
+                return (record, None);
             }
         }
     }
     let mut scope = Scope::new(session, Value::Object(clients));
-    let halted = steps(session, &mut scope, &planned.steps, &mut record.steps).await;
-    give_back_logins(session, &mut scope);
-    if let Err((step, why)) = halted {
-        halt(session, step, why, &mut record);
+    let is_through = go_on(session, &mut scope, planned, &mut record).await;
+    (record, is_through.then_some(scope))
+}
+
+/// Executes the steps of `planned` that have no record yet; whether it came to the end.
+pub(super) async fn go_on(
+    session: &Session,
+    scope: &mut Scope,
+    planned: &PlannedRun,
+    record: &mut RunRecord,
+) -> bool {
+    let mut halted = Ok(());
+    for at in record.steps.len()..planned.steps.len() {
+        if session.is_settled(record) {
+            let next = planned.steps[at].name.clone();
+            halted = Err((next, Halt::Stopped(NO_MATTER.to_owned())));
+            break;
+        }
+        let part = at..=at;
+        halted = steps(session, scope, &planned.steps, part, &mut record.steps).await;
+        note_variables(session, scope, planned, record).await;
+        if halted.is_err() {
+            break;
+        }
     }
-    let client = last_client(session, &scope, &planned.steps).await;
+    give_back_logins(session, scope);
+    let is_through = halted.is_ok();
+    if let Err((step, why)) = halted {
+        halt(session, step, why, record);
+    }
+    is_through
+}
+
+async fn note_variables(
+    session: &Session,
+    scope: &Scope,
+    planned: &PlannedRun,
+    record: &mut RunRecord,
+) {
+    let client = last_client(session, scope, &planned.steps).await;
     let own = Value::Object(scope.own_variables(client.as_ref()));
     record.variables = session.http.vault().redact_value(&own).into();
-    record
 }
 
 fn give_back_logins(session: &Session, scope: &mut Scope) {
@@ -82,13 +114,17 @@ fn first_step(planned: &PlannedRun) -> String {
     planned.step_names().first().cloned().unwrap_or_default()
 }
 
+/// Why a run ends before its last step although it could go on.
+const NO_MATTER: &str = "what came before shows that no check of this run applies";
+
 type Halted = Result<(), (String, Halt)>;
 
-/// Executes steps; boxed, since inner flows nest.
+/// Executes a part of the steps; boxed, since inner flows nest.
 fn steps<'a>(
     session: &'a Session,
     scope: &'a mut Scope,
     planned: &'a [PlannedStep],
+    part: RangeInclusive<usize>,
     records: &'a mut Vec<StepRecord>,
 ) -> Pin<Box<dyn Future<Output = Halted> + Send + 'a>> {
     Box::pin(async move {
@@ -96,7 +132,7 @@ fn steps<'a>(
             .iter()
             .map(|step| (step.name.as_str(), step))
             .collect();
-        for step in planned {
+        for step in &planned[part] {
             let name = step.name.clone();
             match &step.action {
                 PlannedAction::Flow(inner) => {
@@ -167,7 +203,8 @@ async fn inner_flow(
         return Ok(grant.results.clone());
     }
     let mut inner = scope.inner(session);
-    let ended = steps(session, &mut inner, planned, made).await;
+    let all = 0..=planned.len().saturating_sub(1);
+    let ended = steps(session, &mut inner, planned, all, made).await;
     give_back_logins(session, &mut inner);
     ended?;
     let results = inner.results();

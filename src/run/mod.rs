@@ -3,6 +3,7 @@
 
 pub mod action;
 pub mod audit;
+mod batch;
 mod challenge;
 mod compact;
 mod doctor;

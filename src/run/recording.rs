@@ -144,6 +144,11 @@ impl StepRecord {
     pub fn is_flow(&self) -> bool {
         self.action == FLOW
     }
+
+    /// Whether it sent an earlier step's request again.
+    pub fn is_repeat(&self) -> bool {
+        self.action == "repeat"
+    }
 }
 
 /// One execution of a flow, honest or mutated.
@@ -180,6 +185,18 @@ pub struct Stopped {
 }
 
 impl RunRecord {
+    /// The record of a run that has not begun.
+    pub fn of(planned: &PlannedRun) -> Self {
+        Self {
+            id: planned.id.clone(),
+            title: planned.title.clone(),
+            steps: Vec::new(),
+            variables: Compact::default(),
+            stopped: None,
+            fault: None,
+        }
+    }
+
     /// The record of the step called `name`.
     pub fn step(&self, name: &str) -> Option<&StepRecord> {
         self.steps.iter().find(|step| step.name == name)

@@ -34,6 +34,17 @@ impl Job {
     }
 }
 
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Every request had its effect.
+    Accepted,
+    /// It went to its last step, and some request had no effect.
+    Refused,
+    /// It did not get to its last step.
+    Stopped,
+}
+
 /// What is still to be done, and what it waits for.
 #[derive(Debug)]
 pub struct Schedule {
@@ -45,6 +56,12 @@ pub struct Schedule {
     controls: BTreeMap<String, BTreeSet<String>>,
     /// For each run that stands for others: which.
     parts: BTreeMap<String, Vec<String>>,
+    /// For each first run of a batch: the others.
+    others: BTreeMap<String, Vec<String>>,
+    /// For each run: the controls that it needs before and after it, if something was refused.
+    rests_on: BTreeMap<String, BTreeSet<String>>,
+    /// The controls that a refusal rests on.
+    wanted: BTreeSet<String>,
 }
 
 /// The runs that another one stands for, by that one.
@@ -56,6 +73,18 @@ fn parts(plan: &Plan) -> BTreeMap<String, Vec<String>> {
         }
     }
     parts
+}
+
+/// The runs that try a grant after the first of their batch, by the first.
+fn others(plan: &Plan) -> BTreeMap<String, Vec<String>> {
+    let mut others: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for run in plan.runs.values() {
+        if let Some(batch) = run.batch.as_ref().filter(|batch| batch.first != run.id) {
+            let after = others.entry(batch.first.clone()).or_default();
+            after.push(run.id.clone());
+        }
+    }
+    others
 }
 
 impl Schedule {
@@ -115,11 +144,13 @@ impl Schedule {
                     .extend(after);
             }
         }
-        let is_part = |run: &String| parts.values().any(|all| all.contains(run));
+        let others = others(plan);
+        let within = parts.values().chain(others.values());
+        let comes_along: BTreeSet<&String> = within.flatten().collect();
         let mut waiting: Vec<Job> = plan
             .runs
             .keys()
-            .filter(|run| !done.contains(run.as_str()) && !is_part(run))
+            .filter(|run| !done.contains(run.as_str()) && !comes_along.contains(run))
             .map(|run| Job::First(run.clone()))
             .collect();
         waiting.sort_by_key(|job| {
@@ -137,6 +168,7 @@ impl Schedule {
                 .filter(|job| matches!(job, Job::Again(_)))
                 .cloned(),
         );
+        let rests_on = controls.clone();
         // A run that some case needs for itself is worth making though its control has failed.
         controls.retain(|run, _| !free.contains(run.as_str()));
         Self {
@@ -144,6 +176,9 @@ impl Schedule {
             needs,
             controls,
             parts,
+            others,
+            rests_on,
+            wanted: BTreeSet::new(),
         }
     }
 
@@ -152,30 +187,61 @@ impl Schedule {
         self.parts.get(run).cloned().unwrap_or_default()
     }
 
+    /// The runs that a job makes, in their order.
+    pub fn runs(&self, job: &Job) -> Vec<String> {
+        let others = match job {
+            Job::First(run) => self.others.get(run),
+            Job::Again(_) => None,
+        };
+        let first = std::iter::once(job.run());
+        let others = others.into_iter().flatten().map(String::as_str);
+        first.chain(others).map(str::to_owned).collect()
+    }
+
     /// Adds a job that was not to be done.
     pub fn add(&mut self, job: Job) {
         self.waiting.push(job);
     }
 
-    /// How many jobs have not begun, controls once more among them.
-    pub const fn len(&self) -> usize {
-        self.waiting.len()
+    /// How many runs have not begun, controls once more among them.
+    pub fn len(&self) -> usize {
+        self.waiting.iter().map(|job| self.runs(job).len()).sum()
     }
 
-    /// The next job that waits for nothing, if there is one now.
+    /// The next job that waits for nothing, if there is one now. A control that no refusal rests on
+    /// is not made again.
     pub fn next(&mut self) -> Option<Job> {
-        let ready = |job: &Job| self.needs.get(job).is_none_or(BTreeSet::is_empty);
-        let at = self.waiting.iter().position(ready)?;
-        Some(self.waiting.remove(at))
+        loop {
+            let ready = |job: &Job| self.needs.get(job).is_none_or(BTreeSet::is_empty);
+            let at = self.waiting.iter().position(ready)?;
+            let job = self.waiting.remove(at);
+            if self.is_wanted(&job) {
+                return Some(job);
+            }
+        }
     }
 
-    /// Marks a job as done; whether its effect came decides if what rests on it is worth sending.
-    pub fn finish(&mut self, job: &Job, accepted: bool) {
+    fn is_wanted(&self, job: &Job) -> bool {
+        let Job::Again(control) = job else {
+            return true;
+        };
+        let parts = self.parts.get(control).into_iter().flatten();
+        let mut all = parts.chain([control]);
+        all.any(|control| self.wanted.contains(control))
+    }
+
+    /// Marks a job as done; how it ended decides if what rests on it is worth sending.
+    pub fn finish(&mut self, job: &Job, ended: Ended) {
         for needs in self.needs.values_mut() {
             needs.remove(job);
         }
-        if let (Job::First(control), false) = (job, accepted) {
-            self.drop_hopeless(control);
+        let Job::First(run) = job else { return };
+        if ended != Ended::Accepted {
+            let controls = self.rests_on.get(run).into_iter().flatten();
+            self.wanted.extend(controls.cloned());
+        }
+        if ended == Ended::Stopped {
+            self.drop_hopeless(run);
         }
     }
 
@@ -277,6 +343,7 @@ mod tests {
             clients: Vec::new(),
             is_control,
             part_of: None,
+            batch: None,
         };
         (id.to_owned(), run)
     }
@@ -322,10 +389,10 @@ mod tests {
         assert_eq!(schedule.next(), Some(first("control")));
         assert_eq!(schedule.next(), Some(first("shape")));
         assert_eq!(schedule.next(), None);
-        schedule.finish(&first("control"), true);
+        schedule.finish(&first("control"), Ended::Accepted);
         assert_eq!(schedule.next(), Some(first("hostile")));
         assert_eq!(schedule.next(), None);
-        schedule.finish(&first("hostile"), true);
+        schedule.finish(&first("hostile"), Ended::Refused);
         assert_eq!(schedule.next(), Some(Job::Again("control".to_owned())));
         assert_eq!(schedule.next(), None);
     }
@@ -341,14 +408,14 @@ mod tests {
         rounds.push("second".to_owned());
         let mut schedule = Schedule::new(&plan, &BTreeSet::new());
         assert_eq!(schedule.next(), Some(first("control")));
-        schedule.finish(&first("control"), true);
+        schedule.finish(&first("control"), Ended::Accepted);
         assert_eq!(schedule.next(), Some(first("hostile")));
         assert_eq!(schedule.next(), Some(first("shape")));
         assert_eq!(schedule.next(), None);
-        schedule.finish(&first("hostile"), true);
+        schedule.finish(&first("hostile"), Ended::Refused);
         assert_eq!(schedule.next(), Some(first("second")));
         assert_eq!(schedule.next(), None, "the control waits for both");
-        schedule.finish(&first("second"), true);
+        schedule.finish(&first("second"), Ended::Refused);
         assert_eq!(schedule.next(), Some(Job::Again("control".to_owned())));
     }
 
@@ -365,13 +432,13 @@ mod tests {
         assert_eq!(schedule.next(), Some(first("longer")));
         assert_eq!(schedule.next(), Some(first("shape")));
         assert_eq!(schedule.next(), None);
-        schedule.finish(&first("longer"), true);
+        schedule.finish(&first("longer"), Ended::Accepted);
         for part in schedule.parts("longer") {
-            schedule.finish(&Job::First(part), true);
+            schedule.finish(&Job::First(part), Ended::Accepted);
         }
         for hostile in ["hostile", "other"] {
             assert_eq!(schedule.next(), Some(first(hostile)));
-            schedule.finish(&first(hostile), true);
+            schedule.finish(&first(hostile), Ended::Refused);
         }
         assert_eq!(schedule.next(), Some(Job::Again("longer".to_owned())));
         assert_eq!(schedule.next(), None);
@@ -381,9 +448,19 @@ mod tests {
     fn what_rests_on_a_failed_control_is_not_sent() {
         let mut schedule = Schedule::new(&plan(), &BTreeSet::new());
         schedule.next();
-        schedule.finish(&first("control"), false);
+        schedule.finish(&first("control"), Ended::Stopped);
         assert_eq!(schedule.next(), Some(first("shape")));
-        assert_eq!(schedule.next(), Some(Job::Again("control".to_owned())));
+        assert_eq!(schedule.next(), None);
+    }
+
+    #[test]
+    fn a_control_that_no_refusal_rests_on_is_not_made_again() {
+        let mut schedule = Schedule::new(&plan(), &BTreeSet::new());
+        schedule.next();
+        schedule.next();
+        schedule.finish(&first("control"), Ended::Accepted);
+        assert_eq!(schedule.next(), Some(first("hostile")));
+        schedule.finish(&first("hostile"), Ended::Accepted);
         assert_eq!(schedule.next(), None);
     }
 }

@@ -2,13 +2,15 @@
 //! registered so far, the documents of honest discovery.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 use tokio::sync::OnceCell;
 
+use super::RunRecord;
+use super::batch::Endurance;
 use super::grants::Grants;
 use super::host::{Document, DocumentHost, SELF_URL};
 use super::http::{Client, Request, RequestKind, Sent};
@@ -56,10 +58,16 @@ pub struct Session {
     pub logins: Logins,
     /// Grants that several runs share.
     pub grants: Grants,
+    /// Whether grants endure that requests with them are refused.
+    pub endurance: Endurance,
+    settled: OnceLock<Settled>,
     registrar: Registrar,
     /// What the server has given out, to be told in numbers.
     pub samples: Samples,
 }
+
+/// Whether what a run brought so far shows that the rest of it matters to nobody.
+pub type Settled = Box<dyn Fn(&RunRecord) -> bool + Send + Sync>;
 
 /// A client identity with its registration answer.
 #[derive(Clone, Debug)]
@@ -135,9 +143,21 @@ impl Session {
             jwks: OnceCell::new(),
             logins: Logins::default(),
             grants: Grants::default(),
+            endurance: Endurance::default(),
+            settled: OnceLock::new(),
             registrar: Registrar::default(),
             samples: Samples::default(),
         }
+    }
+
+    /// Lets runs end as soon as `settled` says so.
+    pub fn end_early(&self, settled: Settled) {
+        let _ = self.settled.set(settled);
+    }
+
+    /// Whether the rest of a run matters to nobody.
+    pub fn is_settled(&self, record: &RunRecord) -> bool {
+        self.settled.get().is_some_and(|settled| settled(record))
     }
 
     /// Says that the texts which stand in these steps are no secrets: they stand in suites.

@@ -485,8 +485,8 @@ pub fn of_honest_run(run: &RunRecord, all: &mut Capabilities) {
     let visit = run
         .step("authorize")
         .filter(|visit| visit.outcome.is_accepted());
-    let delegated = visit.and_then(|visit| visit.result.get("delegated")?.as_array());
-    if delegated.is_some_and(Vec::is_empty) {
+    let delegated = visit.and_then(|visit| visit.result.at("/delegated"));
+    if delegated.is_some_and(|delegated| delegated.as_array().is_some_and(Vec::is_empty)) {
         let reason = "the server logs nobody in at a third party";
         all.insert(C::ThirdPartyLogin, absent(reason));
     }
