@@ -27,7 +27,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 /// What a run used and what it put out.
 struct Run {
     vault: Arc<Vault>,
-    plan: Plan,
+    plan: Arc<Plan>,
     recording: Recording,
     judgement: Judgement,
     events: Vec<Event>,
