@@ -183,7 +183,7 @@ pub const fn control(control: &ControlResult) -> &'static str {
 pub fn doubtful(judgement: &Judgement) -> Vec<&CaseResult> {
     let doubtful = |case: &&CaseResult| {
         let control = case.control.as_ref();
-        control.is_some_and(|control| control.last == Some(false))
+        control.is_some_and(|control| control.first && control.last == Some(false))
             && reason(&case.verdict).is_none()
     };
     judgement.cases.iter().filter(doubtful).collect()
