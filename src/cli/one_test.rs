@@ -138,6 +138,8 @@ pub async fn finish(
         .await;
     watched.stop().await;
     let judgement = verdicts(suites, &plan, &recording, conduct);
+    // The reports need room.
+    drop(plan);
     let input = ReportInput {
         recording: &recording,
         judgement: &judgement,

@@ -373,14 +373,14 @@ impl Sample {
     }
 
     pub(super) fn derived(mut self) -> Self {
-        for cited in &mut self.case().requirements {
+        for cited in Arc::make_mut(&mut self.case().requirements) {
             cited.requirement.derived = true;
         }
         self
     }
 
     pub(super) fn uncounted(mut self) -> Self {
-        for cited in &mut self.case().requirements {
+        for cited in Arc::make_mut(&mut self.case().requirements) {
             cited.uncounted = true;
         }
         self
@@ -389,7 +389,7 @@ impl Sample {
     pub(super) fn level(mut self, level: Option<Level>, verified: bool) -> Self {
         let case = self.case();
         case.level = level;
-        for cited in &mut case.requirements {
+        for cited in Arc::make_mut(&mut case.requirements) {
             cited.requirement.level = level.unwrap_or(Level::May);
             cited.requirement.verified = verified;
         }
@@ -487,7 +487,7 @@ fn case(own: &Map<String, Value>) -> PlannedCase {
         endpoint: Endpoint::Token,
         check: Arc::new(serde_json::from_value(check).expect("a check")),
         row: Map::new(),
-        requirements: vec![Cited {
+        requirements: Arc::new(vec![Cited {
             id: "R".to_owned(),
             document: "RFC 0".to_owned(),
             url: String::new(),
@@ -505,7 +505,7 @@ fn case(own: &Map<String, Value>) -> PlannedCase {
                 notes: String::new(),
             },
             uncounted: false,
-        }],
+        }]),
         level: Some(Level::Must),
         disposition: Disposition::Run {
             run: "run".to_owned(),

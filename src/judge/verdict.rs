@@ -1,5 +1,7 @@
 //! The seven verdicts, and what each carries.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -126,7 +128,7 @@ pub struct CaseResult {
     /// How to mend a server that fails.
     pub mend: String,
     /// The requirements cited, binding ones first.
-    pub requirements: Vec<Cited>,
+    pub requirements: Arc<Vec<Cited>>,
     /// The level by which the case was judged, if any requirement binds under this version.
     pub level: Option<Level>,
     /// The judgement.

@@ -166,7 +166,7 @@ mod tests {
             endpoint: Endpoint::Other,
             check: std::sync::Arc::new(check),
             row: Params::new(),
-            requirements: Vec::new(),
+            requirements: std::sync::Arc::default(),
             level: None,
             disposition: Disposition::Run {
                 run: run.to_owned(),

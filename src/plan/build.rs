@@ -133,7 +133,7 @@ impl Builder<'_> {
             check: Arc::clone(check),
             row: row.members.clone(),
             level: level.as_ref().ok().copied(),
-            requirements,
+            requirements: Arc::new(requirements),
             disposition: Disposition::NotApplicable {
                 reason: level.err().unwrap_or_default(),
             },

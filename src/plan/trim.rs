@@ -109,7 +109,7 @@ mod tests {
             endpoint: Endpoint::Other,
             check: Arc::new(check),
             row: Params::new(),
-            requirements: Vec::new(),
+            requirements: Arc::default(),
             level: None,
             disposition: Disposition::Run {
                 run: "run".to_owned(),

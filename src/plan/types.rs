@@ -99,7 +99,7 @@ pub struct PlannedCase {
     /// The row.
     pub row: Params,
     /// The requirements, binding ones first.
-    pub requirements: Vec<Cited>,
+    pub requirements: Arc<Vec<Cited>>,
     /// The strongest level that binds under the judged version.
     pub level: Option<Level>,
     /// What happens to it.

@@ -1,5 +1,7 @@
 //! A result with every verdict in it, for the tests of all formats.
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 
@@ -148,7 +150,7 @@ fn spoil(case: &mut CaseResult, text: &str) {
     if let Some(threat) = &mut case.threat {
         threat.title.push_str(text);
     }
-    for cited in &mut case.requirements {
+    for cited in Arc::make_mut(&mut case.requirements) {
         cited.document.push_str(text);
         cited.url = text.into();
         cited.requirement.summary.push_str(text);
@@ -320,13 +322,13 @@ fn case(id: &str, level: Level, verdict: Verdict) -> CaseResult {
         title: "A wrong code_verifier gets no token".into(),
         why: "A stolen authorization code must be useless without the verifier.".into(),
         mend: "Compare the verifier's S256 hash with the stored challenge before the grant.".into(),
-        requirements: vec![cited(
+        requirements: Arc::new(vec![cited(
             "RFC7636-4.6-verifier-compared",
             "RFC 7636",
             "4.6",
             level,
             level.is_should(),
-        )],
+        )]),
         level: Some(level),
         verdict,
         run: Some("a1b2c3".into()),

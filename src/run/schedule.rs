@@ -356,7 +356,7 @@ mod tests {
             endpoint: Endpoint::Other,
             check: Arc::new(Check::of_flow("flow")),
             row: Params::new(),
-            requirements: Vec::new(),
+            requirements: Arc::default(),
             level: None,
             disposition: Disposition::Run {
                 run: run.to_owned(),

@@ -99,7 +99,7 @@ fn requirements(suites: &Suites, version: McpVersion, cases: &[CaseResult]) -> (
     let judged: BTreeSet<&str> = cases
         .iter()
         .filter(|case| is_judged(case))
-        .flat_map(|case| &case.requirements)
+        .flat_map(|case| case.requirements.iter())
         .filter(|cited| cited.requirement.binds(version))
         .map(|cited| cited.id.as_str())
         .collect();

@@ -152,7 +152,7 @@ fn line(finding: &Finding) -> String {
 /// All that a person needs to believe a failure.
 fn evidence(input: &ReportInput<'_>, case: &CaseResult) -> String {
     let mut lines: Vec<String> = case.verdict.findings().iter().map(line).collect();
-    for cited in &case.requirements {
+    for cited in case.requirements.iter() {
         lines.push(format!("clause: {}", summary::clause(cited)));
         lines.push(format!("        {} {}", cited.id, cited.url));
     }

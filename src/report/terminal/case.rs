@@ -60,7 +60,7 @@ fn finding(finding: &Finding, page: &mut Page<'_>) -> io::Result<()> {
 }
 
 fn evidence(input: &ReportInput<'_>, case: &CaseResult, page: &mut Page<'_>) -> io::Result<()> {
-    for cited in &case.requirements {
+    for cited in case.requirements.iter() {
         page.labelled(2, "clause", &summary::clause(cited))?;
     }
     if let Some(threat) = &case.threat {
