@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 /// So many values of one form, at least: by chance no place of a Base64 text keeps its character
 /// over them, even where it has two bits only.
-const ENOUGH: usize = 16;
+const ENOUGH: usize = 10;
 /// So many for a judgement on order, which chance then does not bring in a billion tries.
 const ENOUGH_IN_ORDER: usize = 32;
 /// So many pairs must differ at a place, and so large a share of them in one direction.
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn what_chance_drew_is_never_blamed() {
         let mut rng = StdRng::seed_from_u64(1);
-        for count in [16, 20, 32, 60, 150] {
+        for count in [10, 16, 20, 32, 60, 150] {
             for _ in 0..60 {
                 let base64 = sample(count, |_| {
                     BASE64_URL_SAFE_NO_PAD.encode(drawn(&mut rng, 16))
