@@ -122,14 +122,7 @@ fn kind(path: &Path) -> Option<Kind> {
     let any = |names: &[&str]| names.iter().any(|name| keys.contains(name));
     if any(&["checks", "flows", "requirements", "sets", "threats"]) {
         None
-    } else if any(&[
-        "answers",
-        "expect",
-        "findings",
-        "pairs",
-        "peers",
-        "unconfirmed",
-    ]) {
+    } else if any(&["answers", "expect", "findings", "pairs", "peers"]) {
         Some(Kind::Other)
     } else if any(&["kills", "why"]) {
         Some(Kind::Defect)

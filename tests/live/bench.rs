@@ -1,7 +1,6 @@
 //! The servers, and what each of their variants came to: found out once, when first asked for.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -26,10 +25,8 @@ pub struct Folder {
 
 /// What testing a variant came to.
 pub struct Outcome {
-    /// Every case that was planned, but for those that nobody has confirmed yet.
+    /// Every case that was planned.
     pub cases: Vec<CaseResult>,
-    /// Those.
-    pub aside: Vec<CaseResult>,
     /// What was sent.
     pub counts: Counts,
     /// How long the run took, without the start of the server.
@@ -42,8 +39,6 @@ type Cell = Arc<OnceLock<Result<Arc<Outcome>, String>>>;
 pub struct Bench {
     /// The servers.
     pub folders: BTreeMap<String, Folder>,
-    /// Cases whose results nobody has confirmed by hand yet.
-    unconfirmed: Vec<Pattern>,
     outcomes: Mutex<HashMap<(String, String), Cell>>,
 }
 
@@ -62,7 +57,6 @@ impl Bench {
             .collect();
         Self {
             folders,
-            unconfirmed: unconfirmed(&folder.join("unconfirmed.yaml")),
             outcomes: Mutex::default(),
         }
     }
@@ -89,16 +83,10 @@ impl Bench {
         let folder = folder.ok_or_else(|| format!("no server {server}"))?;
         let variant = folder.findings.variants.get(name);
         let variant = variant.ok_or_else(|| format!("{server} has no variant {name}"))?;
-        let mut outcome = run(&folder.path, variant)?;
-        let planned = outcome.cases.len();
-        outcome.set_aside(&self.unconfirmed);
+        let outcome = run(&folder.path, variant)?;
         println!(
-            "{server} {name}: {planned} cases ({} findings not confirmed), {} requests, {} registrations, {} logins, {} token requests, {:.1} s",
-            outcome
-                .aside
-                .iter()
-                .filter(|case| accuses(&case.verdict))
-                .count(),
+            "{server} {name}: {} cases, {} requests, {} registrations, {} logins, {} token requests, {:.1} s",
+            outcome.cases.len(),
             outcome.counts.requests,
             outcome.counts.registrations,
             outcome.counts.logins,
@@ -107,33 +95,6 @@ impl Bench {
         );
         Ok(outcome)
     }
-}
-
-impl Outcome {
-    /// Takes out what nobody has confirmed yet. A fault of the harness needs no confirmation.
-    fn set_aside(&mut self, unconfirmed: &[Pattern]) {
-        let is_aside = |case: &CaseResult| {
-            !matches!(case.verdict, Verdict::Error { .. })
-                && unconfirmed.iter().any(|pattern| pattern.selects(&case.id))
-        };
-        let all = std::mem::take(&mut self.cases).into_iter();
-        (self.aside, self.cases) = all.partition(is_aside);
-    }
-
-    /// Every case, confirmed or not: what is listed by name must come in any case.
-    pub fn every(&self) -> impl Iterator<Item = &CaseResult> + Clone {
-        self.cases.iter().chain(&self.aside)
-    }
-}
-
-/// What `unconfirmed.yaml` lists; nothing where there is none.
-fn unconfirmed(path: &Path) -> Vec<Pattern> {
-    let Ok(text) = fs::read_to_string(path) else {
-        return Vec::new();
-    };
-    let lists: BTreeMap<String, Vec<String>> =
-        serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    patterns(lists.values().flatten())
 }
 
 fn run(path: &Path, variant: &Variant) -> Result<Outcome, String> {
@@ -157,7 +118,6 @@ fn run(path: &Path, variant: &Variant) -> Result<Outcome, String> {
         .map_err(|cause| cause.to_string())?;
     Ok(Outcome {
         cases: judgement.cases,
-        aside: Vec::new(),
         counts: recording.counts,
         seconds: f64::from(u32::try_from(recording.took_ms).unwrap_or(u32::MAX)) / 1000.0,
     })

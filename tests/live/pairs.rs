@@ -65,7 +65,8 @@ fn flips(bench: &Bench, pair: &Pair, fault: &Fault) -> Result<(), Failed> {
     let mut wrong = Vec::new();
     for (text, pattern) in fault.cases.iter().zip(patterns(&fault.cases)) {
         let selected: Vec<&CaseResult> = before
-            .every()
+            .cases
+            .iter()
             .filter(|case| pattern.selects(&case.id))
             .collect();
         if selected.is_empty() {
@@ -75,7 +76,7 @@ fn flips(bench: &Bench, pair: &Pair, fault: &Fault) -> Result<(), Failed> {
             if !accuses(&case.verdict) && !remarks(&case.verdict) {
                 wrong.push(format!("before: {}: {:?}", case.id, case.verdict));
             }
-            let later = after.every().find(|later| later.id == case.id);
+            let later = after.cases.iter().find(|later| later.id == case.id);
             if !later.is_some_and(|later| matches!(later.verdict, Verdict::Pass { remark: None })) {
                 let verdict = later.map(|later| &later.verdict);
                 wrong.push(format!("after: {}: {verdict:?}", case.id));
@@ -128,7 +129,7 @@ fn nothing_else_flips(bench: &Bench, pair: &Pair) -> Result<(), Failed> {
 
 /// Whether each case accuses the server.
 fn accused(outcome: &Outcome) -> BTreeMap<&str, bool> {
-    let cases = outcome.every();
+    let cases = outcome.cases.iter();
     cases
         .map(|case| (case.id.as_str(), accuses(&case.verdict)))
         .collect()
