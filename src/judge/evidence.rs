@@ -87,14 +87,8 @@ impl<'r> Evidence<'r> {
     ) -> Option<Self> {
         let planned = plan.runs.get(control)?;
         let record = recording.runs.get(control)?;
-        (record.stopped.is_some() && record.fault.is_none()).then(|| Self {
-            case,
-            planned,
-            record,
-            control: None,
-            recording,
-            names: planned.step_names(),
-        })
+        (record.stopped.is_some() && record.fault.is_none())
+            .then(|| Self::so_far(case, planned, record, recording))
     }
 
     /// How a control failed, for the run that was not sent because of it.
