@@ -60,6 +60,8 @@ fn an_explanation_has_words_and_the_row_in_place_of_templates() {
     assert!(!said.out.contains("{{ case."), "{}", said.out);
     let said = say(&folder, &["explain", "verifier-wrong"]);
     said.prints("the case's ");
+    let said = say(&folder, &["explain", "token/code/used-twice-at-once"]);
+    said.ends_with(0).prints("in 10 rounds");
 }
 
 #[test]

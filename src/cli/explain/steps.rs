@@ -35,6 +35,13 @@ pub fn write(
         writeln!(out, "* {name:<14} is changed:")?;
         deviation(mutation, fill, out)?;
     }
+    if check.rounds > 1 {
+        let rounds = check.rounds;
+        writeln!(
+            out,
+            "  in {rounds} rounds, each afresh: it must hold in every one"
+        )?;
+    }
     expectation(check, fill, out)
 }
 
