@@ -231,8 +231,7 @@ impl Prepared {
             Arc::clone(&self.plan),
             self.recording(Executed::default(), Vec::new()),
         );
-        self.session
-            .end_early(Box::new(move |record| pending.is_settled(record)));
+        self.session.end_early(pending);
         let apart = self.proof.as_ref().is_some_and(grants_end_each_other);
         let executed = execute_plan(
             &self.session,

@@ -134,10 +134,8 @@ fn number(number: u64, noun: &str) -> String {
 fn cases_by_run(plan: &Plan) -> IndexMap<&str, usize> {
     let mut cases = IndexMap::new();
     for case in &plan.cases {
-        if let Disposition::Run { run, rounds, .. } = &case.disposition {
-            for run in rounds.iter().chain([run]) {
-                *cases.entry(run.as_str()).or_default() += 1;
-            }
+        for run in case.disposition.runs() {
+            *cases.entry(run.as_str()).or_default() += 1;
         }
     }
     cases

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::evidence::Evidence;
 use super::given;
-use crate::plan::{Disposition, Plan, PlannedCase};
-use crate::run::{Recording, RunRecord};
+use crate::plan::{Plan, PlannedCase};
+use crate::run::{EndsEarly, Recording, RunRecord};
 
 /// A plan, as far as it tells which runs need not go on.
 pub struct Pending {
@@ -29,11 +29,8 @@ impl Pending {
             .collect();
         let mut cases: HashMap<String, Vec<usize>> = HashMap::new();
         for (at, case) in plan.cases.iter().enumerate() {
-            let Disposition::Run { run, rounds, .. } = &case.disposition else {
-                continue;
-            };
             let alone = |run: &&String| !others_rest_on.contains(*run);
-            for run in rounds.iter().chain([run]).filter(alone) {
+            for run in case.disposition.runs().filter(alone) {
                 cases.entry(run.clone()).or_default().push(at);
             }
         }
@@ -47,10 +44,15 @@ impl Pending {
             cases,
         }
     }
+}
 
-    /// Whether what a run brought so far shows that none of its checks applies. The judgement of
-    /// the whole run says the same.
-    pub fn is_settled(&self, record: &RunRecord) -> bool {
+impl EndsEarly for Pending {
+    fn may_end(&self, run: &str) -> bool {
+        self.cases.contains_key(run)
+    }
+
+    /// None of its checks applies. The judgement of the whole run says the same.
+    fn is_settled(&self, record: &RunRecord) -> bool {
         let (Some(cases), Some(planned)) =
             (self.cases.get(&record.id), self.plan.runs.get(&record.id))
         else {
@@ -70,6 +72,7 @@ mod tests {
 
     use crate::judge::applies::Pending;
     use crate::judge::sample::Sample;
+    use crate::run::EndsEarly as _;
 
     /// Whether a run is settled after its first `steps`.
     fn is_settled(sample: Sample, steps: usize) -> bool {

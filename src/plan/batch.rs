@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 
 use super::sharing::digest;
-use super::{Batch, Disposition, PlannedAction, PlannedCase, PlannedRun, PlannedStep, expand};
+use super::{Batch, PlannedAction, PlannedCase, PlannedRun, PlannedStep, expand};
 use crate::suite::{Action, Mutation};
 
 /// The most runs with one grant: codes and patience are short.
@@ -78,13 +78,9 @@ pub(crate) fn touches(mutation: &Mutation, names: &[&str]) -> bool {
 /// Runs that some case does not want refused: they spend what they get.
 fn spending(cases: &[PlannedCase]) -> BTreeSet<&str> {
     let may_succeed = |case: &&PlannedCase| case.check.expect.refused_at.is_empty();
-    let mut spending = BTreeSet::new();
-    for case in cases.iter().filter(may_succeed) {
-        if let Disposition::Run { run, rounds, .. } = &case.disposition {
-            spending.extend(rounds.iter().chain([run]).map(String::as_str));
-        }
-    }
-    spending
+    let cases = cases.iter().filter(may_succeed);
+    let runs = cases.flat_map(|case| case.disposition.runs());
+    runs.map(String::as_str).collect()
 }
 
 /// What a run needs before its last step, if that is all it needs, and how the last step deviates.
@@ -123,6 +119,7 @@ fn action(step: &PlannedStep) -> Option<&Action> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::Disposition;
     use crate::suite::{Check, Endpoint, Params, Steps};
     use serde_json::{Value, json};
 

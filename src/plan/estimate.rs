@@ -72,11 +72,9 @@ pub fn estimate(plan: &Plan, knowledge: &Knowledge, at_once: usize) -> Counts {
 fn refusals(plan: &Plan) -> BTreeMap<&str, BTreeSet<&str>> {
     let mut refusals: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for case in &plan.cases {
-        if let Disposition::Run { run, rounds, .. } = &case.disposition {
-            for run in rounds.iter().chain([run]) {
-                let at = refusals.entry(run).or_default();
-                at.extend(case.check.expect.refused_at.iter().map(String::as_str));
-            }
+        for run in case.disposition.runs() {
+            let at = refusals.entry(run).or_default();
+            at.extend(case.check.expect.refused_at.iter().map(String::as_str));
         }
     }
     refusals

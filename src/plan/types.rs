@@ -137,6 +137,17 @@ pub enum Disposition {
     },
 }
 
+impl Disposition {
+    /// The ids of the runs that decide the case: one, and its further rounds.
+    pub fn runs(&self) -> impl Iterator<Item = &String> {
+        let (run, rounds) = match self {
+            Self::Run { run, rounds, .. } => (Some(run), rounds.as_slice()),
+            _ => (None, &[] as &[String]),
+        };
+        run.into_iter().chain(rounds)
+    }
+}
+
 impl PlannedRun {
     /// The names of all steps, those of inner flows as `outer/inner`.
     pub fn step_names(&self) -> Vec<String> {

@@ -53,20 +53,25 @@ pub(super) async fn go_on(
     planned: &PlannedRun,
     record: &mut RunRecord,
 ) -> bool {
+    let may_end = session.may_end(&planned.id);
     let mut halted = Ok(());
     for at in record.steps.len()..planned.steps.len() {
-        if session.is_settled(record) {
-            let next = planned.steps[at].name.clone();
-            halted = Err((next, Halt::Stopped(NO_MATTER.to_owned())));
-            break;
+        // What is judged of a run under way reads them.
+        if may_end && !record.steps.is_empty() {
+            note_variables(session, scope, planned, record).await;
+            if session.is_settled(record) {
+                let next = planned.steps[at].name.clone();
+                halted = Err((next, Halt::Stopped(NO_MATTER.to_owned())));
+                break;
+            }
         }
         let part = at..=at;
         halted = steps(session, scope, &planned.steps, part, &mut record.steps).await;
-        note_variables(session, scope, planned, record).await;
         if halted.is_err() {
             break;
         }
     }
+    note_variables(session, scope, planned, record).await;
     give_back_logins(session, scope);
     let is_through = halted.is_ok();
     if let Err((step, why)) = halted {

@@ -36,4 +36,6 @@ pub use recording::{
     Answer, Counts, DoctorState, DoctorStep, Exchange, FailureKind, Outcome, Presence,
     RECORDING_FORMAT, RecordedRequest, Recording, RunRecord, StepRecord, Stopped, TargetFacts,
 };
-pub use session::{FOREIGN_REDIRECT, HTTPS_REDIRECT, KnownClient, LOOPBACK_REDIRECT, Session};
+pub use session::{
+    EndsEarly, FOREIGN_REDIRECT, HTTPS_REDIRECT, KnownClient, LOOPBACK_REDIRECT, Session,
+};

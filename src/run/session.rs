@@ -60,14 +60,20 @@ pub struct Session {
     pub grants: Grants,
     /// Whether grants endure that requests with them are refused.
     pub endurance: Endurance,
-    settled: OnceLock<Settled>,
+    ends_early: OnceLock<Box<dyn EndsEarly>>,
     registrar: Registrar,
     /// What the server has given out, to be told in numbers.
     pub samples: Samples,
 }
 
-/// Whether what a run brought so far shows that the rest of it matters to nobody.
-pub type Settled = Box<dyn Fn(&RunRecord) -> bool + Send + Sync>;
+/// Knows which runs need not go to their end.
+pub trait EndsEarly: Send + Sync {
+    /// Whether a run of this id may end early at all.
+    fn may_end(&self, run: &str) -> bool;
+
+    /// Whether what it brought so far shows that the rest of it matters to nobody.
+    fn is_settled(&self, record: &RunRecord) -> bool;
+}
 
 /// A client identity with its registration answer.
 #[derive(Clone, Debug)]
@@ -144,20 +150,27 @@ impl Session {
             logins: Logins::default(),
             grants: Grants::default(),
             endurance: Endurance::default(),
-            settled: OnceLock::new(),
+            ends_early: OnceLock::new(),
             registrar: Registrar::default(),
             samples: Samples::default(),
         }
     }
 
-    /// Lets runs end as soon as `settled` says so.
-    pub fn end_early(&self, settled: Settled) {
-        let _ = self.settled.set(settled);
+    /// Lets runs end as soon as `ends_early` says so.
+    pub fn end_early(&self, ends_early: impl EndsEarly + 'static) {
+        let _ = self.ends_early.set(Box::new(ends_early));
+    }
+
+    /// Whether a run of this id may end early at all.
+    pub fn may_end(&self, run: &str) -> bool {
+        self.ends_early.get().is_some_and(|it| it.may_end(run))
     }
 
     /// Whether the rest of a run matters to nobody.
     pub fn is_settled(&self, record: &RunRecord) -> bool {
-        self.settled.get().is_some_and(|settled| settled(record))
+        self.ends_early
+            .get()
+            .is_some_and(|it| it.is_settled(record))
     }
 
     /// Says that the texts which stand in these steps are no secrets: they stand in suites.
