@@ -83,7 +83,7 @@ pub(super) fn default_clients() -> Vec<PreconfiguredClient> {
             client_name: "Client with short-lived tokens".into(),
             redirect_uris: vec!["http://127.0.0.1:39417/callback".into()],
             access_token_lifetime: Some(1),
-            code_lifetime: Some(3),
+            code_lifetime: Some(1),
             ..Default::default()
         },
         PreconfiguredClient {
