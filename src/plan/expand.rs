@@ -171,12 +171,14 @@ impl Blank {
     /// # Errors
     /// The check cannot be written as data.
     pub fn of(check: &Check) -> Result<Self, String> {
-        let mut value = serde_json::to_value(check).map_err(|cause| cause.to_string())?;
-        if let Value::Object(members) = &mut value {
-            members.retain(|name, _| name != "cases" && name != "each");
-        }
+        let check = Check {
+            cases: Vec::new(),
+            each: None,
+            ..check.clone()
+        };
+        let value = serde_json::to_value(&check).map_err(|cause| cause.to_string())?;
         Ok(Self {
-            check: Arc::new(read(&value)?),
+            check: Arc::new(check),
             value,
         })
     }
@@ -205,6 +207,13 @@ pub(crate) struct Expanded {
 /// A flow as data: its parameters, what it needs, its steps.
 type FlowData = Rc<(Params, Vec<Capability>, Value)>;
 
+/// A flow laid out with its parameters, and what it and its inner flows need.
+struct Laid {
+    with: Params,
+    steps: Vec<PlannedStep>,
+    needs: BTreeSet<Capability>,
+}
+
 /// Lays out steps of flows.
 pub(crate) struct Layout<'a> {
     suites: &'a Suites,
@@ -212,6 +221,8 @@ pub(crate) struct Layout<'a> {
     can_log_in: bool,
     /// Flows that were met already.
     known: RefCell<HashMap<String, FlowData>>,
+    /// Flows that were laid out already, by name and given parameters: most runs go the same ways.
+    laid: RefCell<HashMap<(String, String), Rc<Laid>>>,
     /// Actions that were met already, by their text: most runs begin alike.
     actions: RefCell<HashMap<String, Arc<Action>>>,
 }
@@ -223,6 +234,7 @@ impl<'a> Layout<'a> {
             suites,
             can_log_in,
             known: RefCell::default(),
+            laid: RefCell::default(),
             actions: RefCell::default(),
         }
     }
@@ -239,10 +251,12 @@ impl<'a> Layout<'a> {
         let bound = bind(&blank.value, &row)?;
         let head: Head = read(&bound)?;
         let mut needs = head.needs;
-        let (with, mut steps) = self.flow(&head.flow, &head.with, &mut needs)?;
+        let laid = self.flow(&head.flow, &head.with)?;
+        needs.extend(&laid.needs);
+        let mut steps = laid.steps.clone();
         let with = Binding {
             name: "with",
-            members: &with,
+            members: &laid.with,
         };
         let mut check: Check = read(&bind(&bound, &with)?)?;
         steps.extend(self.steps(&check.steps, &mut needs)?);
@@ -258,15 +272,15 @@ impl<'a> Layout<'a> {
     }
 
     /// The steps of a flow with its parameters put in.
-    fn flow(
-        &self,
-        flow: &str,
-        given: &Params,
-        needs: &mut BTreeSet<Capability>,
-    ) -> Result<(Params, Vec<PlannedStep>), String> {
+    fn flow(&self, flow: &str, given: &Params) -> Result<Rc<Laid>, String> {
+        let text = serde_json::to_string(given).map_err(|cause| cause.to_string())?;
+        let key = (flow.to_owned(), text);
+        if let Some(laid) = self.laid.borrow().get(&key) {
+            return Ok(Rc::clone(laid));
+        }
         let data = self.data(flow)?;
         let (defaults, flow_needs, value) = &*data;
-        needs.extend(flow_needs);
+        let mut needs: BTreeSet<Capability> = flow_needs.iter().copied().collect();
         let mut with = defaults.clone();
         with.extend(given.clone());
         let binding = Binding {
@@ -274,8 +288,10 @@ impl<'a> Layout<'a> {
             members: &with,
         };
         let steps: Steps = read(&substitute(value, &binding)?)?;
-        let steps = self.steps(&steps, needs)?;
-        Ok((with, steps))
+        let steps = self.steps(&steps, &mut needs)?;
+        let laid = Rc::new(Laid { with, steps, needs });
+        self.laid.borrow_mut().insert(key, Rc::clone(&laid));
+        Ok(laid)
     }
 
     fn data(&self, flow: &str) -> Result<FlowData, String> {
@@ -291,6 +307,17 @@ impl<'a> Layout<'a> {
         let mut known = self.known.borrow_mut();
         known.insert(flow.to_owned(), Rc::clone(&data));
         Ok(data)
+    }
+
+    fn inner(
+        &self,
+        flow: &str,
+        given: &Params,
+        needs: &mut BTreeSet<Capability>,
+    ) -> Result<PlannedAction, String> {
+        let laid = self.flow(flow, given)?;
+        needs.extend(&laid.needs);
+        Ok(PlannedAction::Flow(laid.steps.clone()))
     }
 
     fn shared(&self, action: &Action) -> Result<Arc<Action>, String> {
@@ -311,12 +338,9 @@ impl<'a> Layout<'a> {
             .iter()
             .map(|(name, action)| {
                 let action = match action {
-                    Action::Flow(inner) => {
-                        PlannedAction::Flow(self.flow(&inner.id, &inner.with, needs)?.1)
-                    }
+                    Action::Flow(inner) => self.inner(&inner.id, &inner.with, needs)?,
                     Action::Obtain(obtain) if self.can_log_in => {
-                        let with = obtain.parameters();
-                        PlannedAction::Flow(self.flow(OBTAIN_FLOW, &with, needs)?.1)
+                        self.inner(OBTAIN_FLOW, &obtain.parameters(), needs)?
                     }
                     other => PlannedAction::One(self.shared(other)?),
                 };

@@ -47,11 +47,13 @@ impl Needs {
     /// Adds what a token of the operator does not bring: `check` looks at the grant behind it, or
     /// reads another member of its answer.
     pub fn of_grants(&mut self, check: &Check, steps: &[PlannedStep]) {
+        let is_obtain = |step: &&PlannedStep| matches!(&step.action, PlannedAction::One(action) if matches!(**action, Action::Obtain(_)));
+        let mut obtained = steps.iter().filter(is_obtain).peekable();
+        if obtained.peek().is_none() {
+            return;
+        }
         let text = serde_json::to_string(&(check, steps)).unwrap_or_default();
-        for step in steps {
-            let PlannedAction::One(action) = &step.action else {
-                continue;
-            };
+        for step in obtained {
             let answer = format!("{}.token.json.", step.name);
             let reads_more = || {
                 let rest = text.split(&answer).skip(1);
@@ -59,7 +61,7 @@ impl Needs {
                     .any(|rest| !rest.starts_with("access_token"))
             };
             let looks_behind = || text.contains(&format!("\"{}/", step.name));
-            if matches!(**action, Action::Obtain(_)) && (reads_more() || looks_behind()) {
+            if reads_more() || looks_behind() {
                 self.add([Capability::Login]);
             }
         }
@@ -145,8 +147,11 @@ impl Needs {
         let rests_on = |capability| self.capabilities.contains(&capability);
         let looks =
             rests_on(Capability::ResourceServer) || rests_on(Capability::ProtectedResourceMetadata);
+        if !looks || rests_on(Capability::McpServer) {
+            return;
+        }
         let text = serde_json::to_string(&(steps, &check.given, &check.matches));
-        if looks && text.is_ok_and(|text| text.contains("target.mcp_server")) {
+        if text.is_ok_and(|text| text.contains("target.mcp_server")) {
             self.add([Capability::McpServer]);
         }
     }

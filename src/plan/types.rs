@@ -54,7 +54,7 @@ pub struct Batch {
 }
 
 /// One step, with the flow's parameters and the row's templates put in.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PlannedStep {
     /// The step's name; unique in its flow.
     pub name: String,
@@ -71,7 +71,7 @@ pub struct PlannedStep {
 }
 
 /// An action, or a whole flow under one name.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum PlannedAction {
     /// One request. Many runs make the same.
     One(#[serde(serialize_with = "action")] Arc<Action>),

@@ -3,7 +3,7 @@
 //! Nothing waits for more than that, so that the runs which let time pass can begin early and the
 //! others fill the time.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::plan::{Disposition, Plan, PlannedAction, PlannedRun, PlannedStep};
 use crate::suite::{Action, MAIN_BROWSER};
@@ -52,6 +52,8 @@ pub struct Schedule {
     waiting: Vec<Job>,
     /// The jobs that each waits for.
     needs: BTreeMap<Job, BTreeSet<Job>>,
+    /// The same the other way: the jobs that wait for each.
+    awaited_by: BTreeMap<Job, Vec<Job>>,
     /// For each run that rests on controls: which.
     controls: BTreeMap<String, BTreeSet<String>>,
     /// For each run that stands for others: which.
@@ -153,12 +155,13 @@ impl Schedule {
             .filter(|run| !done.contains(run.as_str()) && !comes_along.contains(run))
             .map(|run| Job::First(run.clone()))
             .collect();
-        waiting.sort_by_key(|job| {
+        let priorities = Priorities::new(plan, &controls);
+        waiting.sort_by_cached_key(|job| {
             let run = job.run();
             let all = parts.get(run).into_iter().flatten();
-            let priorities = all.map(|part| priority(plan, &controls, part));
+            let all = all.map(|part| priorities.of(plan, part));
             (
-                priorities.fold(priority(plan, &controls, run), u8::min),
+                all.fold(priorities.of(plan, run), u8::min),
                 plan.runs.get(run).map(login),
             )
         });
@@ -171,9 +174,17 @@ impl Schedule {
         let rests_on = controls.clone();
         // A run that some case needs for itself is worth making though its control has failed.
         controls.retain(|run, _| !free.contains(run.as_str()));
+        let mut awaited_by: BTreeMap<Job, Vec<Job>> = BTreeMap::new();
+        for (job, before) in &needs {
+            for before in before {
+                let after = awaited_by.entry(before.clone()).or_default();
+                after.push(job.clone());
+            }
+        }
         Self {
             waiting,
             needs,
+            awaited_by,
             controls,
             parts,
             others,
@@ -232,9 +243,7 @@ impl Schedule {
 
     /// Marks a job as done; how it ended decides if what rests on it is worth sending.
     pub fn finish(&mut self, job: &Job, ended: Ended) {
-        for needs in self.needs.values_mut() {
-            needs.remove(job);
-        }
+        self.forget(job);
         let Job::First(run) = job else { return };
         if ended != Ended::Accepted {
             let controls = self.rests_on.get(run).into_iter().flatten();
@@ -242,6 +251,15 @@ impl Schedule {
         }
         if ended == Ended::Stopped {
             self.drop_hopeless(run);
+        }
+    }
+
+    /// Nothing waits for a job any more.
+    fn forget(&mut self, job: &Job) {
+        for after in self.awaited_by.remove(job).into_iter().flatten() {
+            if let Some(needs) = self.needs.get_mut(&after) {
+                needs.remove(job);
+            }
         }
     }
 
@@ -259,25 +277,40 @@ impl Schedule {
         for run in hopeless {
             self.controls.remove(&run);
             self.waiting.retain(|job| *job != Job::First(run.clone()));
-            for needs in self.needs.values_mut() {
-                needs.remove(&Job::First(run.clone()));
-            }
+            self.forget(&Job::First(run));
         }
     }
 }
 
-/// Lower goes first: runs that let time pass, their controls, other controls, the rest.
-fn priority(plan: &Plan, controls: &BTreeMap<String, BTreeSet<String>>, run: &str) -> u8 {
-    let slow = |run: &str| plan.runs.get(run).is_some_and(lets_time_pass);
-    let is_control = plan.runs.get(run).is_some_and(|run| run.is_control);
-    let of_slow = controls
-        .iter()
-        .any(|(hostile, on)| on.contains(run) && slow(hostile));
-    match () {
-        () if slow(run) => 0,
-        () if of_slow => 1,
-        () if is_control => 2,
-        () => 3,
+/// What decides which run goes first.
+struct Priorities<'a> {
+    /// Runs that let time pass.
+    slow: HashSet<&'a str>,
+    /// Their controls.
+    of_slow: HashSet<&'a str>,
+}
+
+impl<'a> Priorities<'a> {
+    fn new(plan: &'a Plan, controls: &'a BTreeMap<String, BTreeSet<String>>) -> Self {
+        let slow = plan.runs.values().filter(|run| lets_time_pass(run));
+        let slow: HashSet<&str> = slow.map(|run| run.id.as_str()).collect();
+        let of_slow = controls
+            .iter()
+            .filter(|(hostile, _)| slow.contains(hostile.as_str()))
+            .flat_map(|(_, on)| on.iter().map(String::as_str))
+            .collect();
+        Self { slow, of_slow }
+    }
+
+    /// Lower goes first: runs that let time pass, their controls, other controls, the rest.
+    fn of(&self, plan: &Plan, run: &str) -> u8 {
+        let is_control = plan.runs.get(run).is_some_and(|run| run.is_control);
+        match () {
+            () if self.slow.contains(run) => 0,
+            () if self.of_slow.contains(run) => 1,
+            () if is_control => 2,
+            () => 3,
+        }
     }
 }
 

@@ -220,10 +220,10 @@ impl Session {
 
     /// A member of the authorization server's metadata, as text.
     pub fn metadata(&self, member: &str) -> Option<String> {
-        self.variable("metadata")
-            .get(member)
-            .and_then(Value::as_str)
-            .map(str::to_owned)
+        let variables = self.variables.read();
+        let variables = variables.unwrap_or_else(PoisonError::into_inner);
+        let member = variables.get("metadata")?.get(member)?;
+        member.as_str().map(str::to_owned)
     }
 
     /// The authorization server's key set, fetched at its first use; null where there is none.

@@ -18,7 +18,7 @@ pub type Params = Map<String, Value>;
 pub type Steps = IndexMap<String, Action>;
 
 /// One thing that the harness does.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// Discovery as the client of the judged MCP version does it.
@@ -93,12 +93,12 @@ impl Action {
 }
 
 /// Discovery from the MCP endpoint to the authorization server's metadata.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Discover {}
 
 /// An access token. Parameters that are left out take the defaults of `code_grant`.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Obtain {
     /// Client profile.
@@ -147,7 +147,7 @@ impl Obtain {
 }
 
 /// Any HTTP request.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fetch {
     /// Method; GET unless given.
@@ -177,7 +177,7 @@ fn get() -> String {
 }
 
 /// A registration request.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Register {
     /// Client profile (`suites/clients.yaml`) whose metadata is the base.
@@ -191,7 +191,7 @@ pub struct Register {
 }
 
 /// An authorization request.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Authorize {
     /// Client profile, or the name of an earlier `register` step.
@@ -234,7 +234,7 @@ fn main_browser() -> String {
 }
 
 /// A form request to an endpoint of the authorization server, authenticated as a client.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClientRequest {
     /// Client profile, or the name of an earlier `register` step. Its credentials are added in
@@ -248,7 +248,7 @@ pub struct ClientRequest {
 }
 
 /// An MCP operation.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Call {
     /// Name of an operation, handle or elicitation of the target file; `any` is the first operation,
@@ -287,7 +287,7 @@ fn any() -> String {
 }
 
 /// The request of an earlier step again.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Repeat {
     /// The step whose request is sent again, byte for byte but for `change`.
@@ -308,7 +308,7 @@ const fn once() -> u32 {
 }
 
 /// A document served by the harness on loopback, or under the address that the target file gives.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Host {
     /// Path under which it is served, perhaps with a query or a fragment, which only its URL has;
@@ -348,7 +348,7 @@ const fn ok() -> u16 {
 }
 
 /// The requests for a hosted document.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Visits {
     /// The document's URL, the `url` of a `host` step.
@@ -356,7 +356,7 @@ pub struct Visits {
 }
 
 /// Time that passes before the next step.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Wait {
     /// Seconds, a number or a template.
@@ -364,7 +364,7 @@ pub struct Wait {
 }
 
 /// A look into the audit log.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Audit {
     /// Texts that together must stand in one entry; the log is read until they do, or for
@@ -374,7 +374,7 @@ pub struct Audit {
 }
 
 /// A look at every value of a kind that the server has given out, at the end of the run.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sample {
     /// What is looked at.
@@ -414,7 +414,7 @@ impl Sampled {
 }
 
 /// A flow as a step.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SubFlow {
     /// The flow's id.
