@@ -12,6 +12,13 @@ use serde_json::Value;
 pub struct Compact(Arc<str>);
 
 impl Compact {
+    /// A value as it is written.
+    pub fn written(value: &impl Serialize) -> Self {
+        // Nothing that is written here can fail: it is JSON already.
+        let text = serde_json::to_string(value);
+        text.map_or_else(|_| Self::default(), |text| Self(text.into()))
+    }
+
     /// The value.
     pub fn read(&self) -> Value {
         // What wrote the text is the constructor below.

@@ -88,7 +88,7 @@ async fn note_variables(
 ) {
     let client = last_client(session, scope, &planned.steps).await;
     let own = Value::Object(scope.own_variables(client.as_ref()));
-    record.variables = session.http.vault().redact_value(&own).into();
+    record.variables = Compact::written(&session.http.vault().redacted(&own));
 }
 
 fn give_back_logins(session: &Session, scope: &mut Scope) {
@@ -178,7 +178,7 @@ fn steps<'a>(
                         action: one.word().to_owned(),
                         mutation: deviation(session, step),
                         outcome: redacted(session, &done.outcome),
-                        result: session.http.vault().redact_value(&result).into(),
+                        result: Compact::written(&session.http.vault().redacted(&result)),
                         exchanges: done.exchanges,
                     });
                     scope.keep(&step.name, result);

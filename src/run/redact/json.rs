@@ -1,5 +1,6 @@
 //! Secrets in JSON: members by name at any depth, and every string as text.
 
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::vault::is_opaque;
@@ -25,7 +26,7 @@ pub(super) fn absorb(vault: &Vault, value: &Value) {
 
 /// The document with its secrets replaced.
 pub(super) fn redact(vault: &Vault, value: &Value) -> Value {
-    rewrite(vault, value, None, None)
+    serde_json::to_value(Redacted::new(vault, value)).unwrap_or_default()
 }
 
 /// The document as text, redacted: its own layout where that suffices.
@@ -97,35 +98,54 @@ fn walk<'v>(
     }
 }
 
-fn rewrite(
-    vault: &Vault,
-    value: &Value,
-    name: Option<&str>,
-    siblings: Option<&Map<String, Value>>,
-) -> Value {
-    match value {
-        Value::String(string) => Value::String(match place(name, siblings, string) {
-            Place::Secret(_) if string.is_empty() => String::new(),
-            Place::Secret(kind) => vault.marker(kind, string),
-            Place::Header(name) => header::redact(vault, name, string),
-            Place::Text => vault.redact_text(string),
-        }),
-        Value::Array(items) => items
-            .iter()
-            .map(|item| rewrite(vault, item, name, siblings))
-            .collect(),
-        Value::Object(members) => Value::Object(
-            members
-                .iter()
-                .map(|(name, member)| {
-                    (
-                        vault.redact_text(name),
-                        rewrite(vault, member, Some(name), Some(members)),
-                    )
-                })
-                .collect(),
-        ),
-        other => other.clone(),
+/// A document that is written without its secrets.
+pub(super) struct Redacted<'v> {
+    vault: &'v Vault,
+    value: &'v Value,
+    name: Option<&'v str>,
+    siblings: Siblings<'v>,
+}
+
+impl<'v> Redacted<'v> {
+    pub(super) fn new(vault: &'v Vault, value: &'v Value) -> Self {
+        Self {
+            vault,
+            value,
+            name: None,
+            siblings: None,
+        }
+    }
+}
+
+impl Serialize for Redacted<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let vault = self.vault;
+        match self.value {
+            Value::String(string) => match place(self.name, self.siblings, string) {
+                Place::Secret(_) if string.is_empty() => serializer.serialize_str(""),
+                Place::Secret(kind) => serializer.serialize_str(&vault.marker(kind, string)),
+                Place::Header(name) => {
+                    serializer.serialize_str(&header::redact(vault, name, string))
+                }
+                Place::Text => serializer.serialize_str(&text::redact(vault, string)),
+            },
+            // The items of an array stand in the place of the array.
+            Value::Array(items) => {
+                serializer.collect_seq(items.iter().map(|value| Redacted { value, ..*self }))
+            }
+            Value::Object(members) => {
+                serializer.collect_map(members.iter().map(|(name, value)| {
+                    let member = Redacted {
+                        vault,
+                        value,
+                        name: Some(name),
+                        siblings: Some(members),
+                    };
+                    (text::redact(vault, name), member)
+                }))
+            }
+            other => other.serialize(serializer),
+        }
     }
 }
 

@@ -44,10 +44,10 @@ pub(super) fn absorb(vault: &Vault, text: &str) {
 }
 
 /// The text, redacted.
-pub(super) fn redact(vault: &Vault, text: &str) -> String {
+pub(super) fn redact<'t>(vault: &Vault, text: &'t str) -> Cow<'t, str> {
     let placed = by_place(text, &mut |kind, value| Some(vault.marker(kind, value)));
     let known = vault.replace_known(&placed);
-    known.unwrap_or_else(|| placed.into_owned())
+    known.map_or(placed, Cow::Owned)
 }
 
 /// Calls `secret` for each secret by place; what it gives stands in its stead.
@@ -199,7 +199,7 @@ mod tests {
     use super::*;
 
     fn redact_fresh(text: &str) -> String {
-        redact(&Vault::new(), text)
+        redact(&Vault::new(), text).into_owned()
     }
 
     #[test]

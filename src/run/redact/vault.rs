@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -182,7 +183,7 @@ impl Vault {
     /// The text with every secret replaced by its marker: the known ones wherever they stand, and
     /// by place those in query or form members, in form fields of HTML, and JSON Web Tokens.
     pub fn redact_text(&self, text: &str) -> String {
-        text::redact(self, text)
+        text::redact(self, text).into_owned()
     }
 
     /// The text with the known secrets replaced, wherever they stand. Unlike [`Vault::redact_text`]
@@ -194,7 +195,7 @@ impl Vault {
 
     /// The same for a URL.
     pub fn redact_url(&self, url: &str) -> String {
-        text::redact(self, url)
+        text::redact(self, url).into_owned()
     }
 
     /// The same for headers, by name.
@@ -217,6 +218,12 @@ impl Vault {
     pub fn redact_value(&self, value: &Value) -> Value {
         json::absorb(self, value);
         json::redact(self, value)
+    }
+
+    /// As [`Vault::redact_value`], to be written at once.
+    pub fn redacted<'v>(&'v self, value: &'v Value) -> impl Serialize + 'v {
+        json::absorb(self, value);
+        json::Redacted::new(self, value)
     }
 }
 
