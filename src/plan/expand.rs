@@ -1,5 +1,6 @@
 //! Turns a check's table into rows, and a row into the steps that decide it.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
@@ -8,7 +9,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::substitute::{Binding, substitute, substitute_expression};
+use super::substitute::{Binding, mentions, substitute, substitute_expression};
 use super::{PlannedAction, PlannedStep};
 use crate::suite::{
     Action, Capability, Check, Each, OBTAIN_FLOW, Params, Steps, Suites, Templates,
@@ -258,7 +259,11 @@ impl<'a> Layout<'a> {
             name: "with",
             members: &laid.with,
         };
-        let mut check: Check = read(&bind(&bound, &with)?)?;
+        let mut check: Check = match bind(&bound, &with)? {
+            Cow::Owned(value) => read(&value)?,
+            Cow::Borrowed(value) if std::ptr::eq(value, &blank.value) => (*blank.check).clone(),
+            Cow::Borrowed(value) => read(value)?,
+        };
         steps.extend(self.steps(&check.steps, &mut needs)?);
         attach_mutations(&mut steps, &check, "");
         // They are in the steps now.
@@ -357,7 +362,10 @@ impl<'a> Layout<'a> {
 }
 
 /// A check's data with `binding` put in. Conditions are expressions as they stand.
-fn bind(check: &Value, binding: &Binding<'_>) -> Result<Value, String> {
+fn bind<'v>(check: &'v Value, binding: &Binding<'_>) -> Result<Cow<'v, Value>, String> {
+    if !mentions(check, binding) {
+        return Ok(Cow::Borrowed(check));
+    }
     let mut bound = substitute(check, binding)?;
     let conditions = bound.get_mut("when").and_then(Value::as_array_mut);
     for condition in conditions.into_iter().flatten() {
@@ -365,7 +373,7 @@ fn bind(check: &Value, binding: &Binding<'_>) -> Result<Value, String> {
             *expression = substitute_expression(expression, binding)?;
         }
     }
-    Ok(bound)
+    Ok(Cow::Owned(bound))
 }
 
 fn read<'v, T: Deserialize<'v>>(value: &'v Value) -> Result<T, String> {

@@ -39,8 +39,9 @@ impl Needs {
                     self.of_forge(forge.signature, action);
                 }
             }
-            self.of_mentions(suites, step);
-            self.of_secret(step);
+            let text = serde_json::to_string(step).unwrap_or_default();
+            self.of_mentions(suites, &text);
+            self.of_secret(step, &text);
         }
     }
 
@@ -197,10 +198,7 @@ impl Needs {
     }
 
     /// Profiles that templates mention as `clients.NAME`.
-    fn of_mentions(&mut self, suites: &Suites, step: &PlannedStep) {
-        let Ok(text) = serde_json::to_string(step) else {
-            return;
-        };
+    fn of_mentions(&mut self, suites: &Suites, text: &str) {
         for (at, _) in text.match_indices("clients.") {
             let name: String = text[at + "clients.".len()..]
                 .chars()
@@ -211,7 +209,7 @@ impl Needs {
     }
 
     /// A step that speaks of a secret means that of its client.
-    fn of_secret(&mut self, step: &PlannedStep) {
+    fn of_secret(&mut self, step: &PlannedStep, text: &str) {
         let PlannedAction::One(action) = &step.action else {
             return;
         };
@@ -222,7 +220,6 @@ impl Needs {
             | Action::Push(step) => &step.client,
             _ => return,
         };
-        let text = serde_json::to_string(step).unwrap_or_default();
         let speaks_of_it = text.contains("client_secret") || text.contains("basic_and_post");
         if speaks_of_it && !self.secrets.contains(client) {
             self.secrets.push(client.clone());

@@ -51,6 +51,22 @@ pub(crate) fn substitute(value: &Value, binding: &Binding<'_>) -> Result<Value, 
     })
 }
 
+/// Whether [`substitute`] could find a mention inside `value`.
+pub(crate) fn mentions(value: &Value, binding: &Binding<'_>) -> bool {
+    let is_mention = |text: &str| {
+        let mut found = text.match_indices(binding.name);
+        found.any(|(at, name)| text[at + name.len()..].starts_with('.'))
+    };
+    match value {
+        Value::String(text) => is_mention(text),
+        Value::Array(items) => items.iter().any(|item| mentions(item, binding)),
+        Value::Object(members) => members
+            .iter()
+            .any(|(name, member)| is_mention(name) || mentions(member, binding)),
+        _ => false,
+    }
+}
+
 fn substitute_text(text: &str, binding: &Binding<'_>) -> Result<Value, String> {
     if !text.contains("{{") && !text.contains("{%") {
         return Ok(Value::String(text.to_owned()));
