@@ -14,11 +14,11 @@ pub(super) fn of(
     answer: &Result<Response, Failure>,
     kept: usize,
 ) -> Exchange {
-    let sent = request.body.as_deref().map(Body::of);
-    vault.absorb_request(&request.url, &request.headers, sent.as_ref());
+    let mut sent = request.body.as_deref().map(Body::of);
+    vault.absorb_request(&request.url, &request.headers, sent.as_mut());
     let answer = answer.as_ref().map(|response| {
-        let body = Body::of(&response.body);
-        vault.absorb_response(&response.headers, &body);
+        let mut body = Body::of(&response.body);
+        vault.absorb_response(&response.headers, &mut body);
         (response, body)
     });
     Exchange {

@@ -41,12 +41,15 @@ static ATTRIBUTE: LazyLock<Option<Regex>> =
 static JWT: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"\beyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){2,4}").ok());
 
-/// Learns the secrets that stand in places of their own.
-pub(super) fn absorb(vault: &Vault, text: &str) {
+/// Learns the secrets that stand in places of their own; whether there is such a place.
+pub(super) fn absorb(vault: &Vault, text: &str) -> bool {
+    let mut has_places = false;
     by_place(text, &mut |kind, value| {
         vault.met(kind, value);
+        has_places = true;
         None
     });
+    has_places
 }
 
 /// The text, redacted.

@@ -155,7 +155,12 @@ impl Vault {
     }
 
     /// Learns the secrets that stand in a request: in its URL, headers and body.
-    pub fn absorb_request(&self, url: &str, headers: &[(String, String)], body: Option<&Body<'_>>) {
+    pub fn absorb_request(
+        &self,
+        url: &str,
+        headers: &[(String, String)],
+        body: Option<&mut Body<'_>>,
+    ) {
         text::absorb(self, url);
         for (name, value) in headers {
             header::absorb(self, name, value);
@@ -166,18 +171,18 @@ impl Vault {
     }
 
     /// Learns the secrets that stand in an answer.
-    pub fn absorb_response(&self, headers: &[(String, Vec<u8>)], body: &Body<'_>) {
+    pub fn absorb_response(&self, headers: &[(String, Vec<u8>)], body: &mut Body<'_>) {
         for (name, value) in headers {
             header::absorb(self, name, &String::from_utf8_lossy(value));
         }
         self.absorb_body(body);
     }
 
-    fn absorb_body(&self, body: &Body<'_>) {
-        match &body.json {
+    fn absorb_body(&self, body: &mut Body<'_>) {
+        body.has_places = match &body.json {
             Some(value) => json::absorb(self, value),
             None => text::absorb(self, &body.text),
-        }
+        };
     }
 
     /// The text with every secret replaced by its marker: the known ones wherever they stand, and
@@ -209,8 +214,9 @@ impl Vault {
     /// The same for a body, JSON by its members.
     pub fn redact_body(&self, body: &Body<'_>) -> String {
         match &body.json {
-            Some(value) => json::redact_document(self, &body.text, value),
-            None => self.redact_text(&body.text),
+            Some(value) => json::redact_document(self, &body.text, value, body.has_places),
+            None if body.has_places => self.redact_text(&body.text),
+            None => self.redact_known(&body.text),
         }
     }
 
@@ -233,6 +239,8 @@ pub struct Body<'b> {
     text: Cow<'b, str>,
     /// The document, when it is one.
     json: Option<Value>,
+    /// Whether something stands where secrets stand, as far as nobody has looked or it does.
+    has_places: bool,
 }
 
 impl<'b> Body<'b> {
@@ -240,7 +248,11 @@ impl<'b> Body<'b> {
     pub fn of(bytes: &'b [u8]) -> Self {
         let text = String::from_utf8_lossy(bytes);
         let json = json::parse(&text);
-        Self { text, json }
+        Self {
+            text,
+            json,
+            has_places: true,
+        }
     }
 }
 
