@@ -415,6 +415,7 @@ fn planned(id: &str, steps: &[(&str, Value)]) -> PlannedRun {
         is_control: false,
         part_of: None,
         batch: None,
+        notes_own_names: true,
     }
 }
 

@@ -149,6 +149,7 @@ mod tests {
             is_control: false,
             part_of: None,
             batch: None,
+            notes_own_names: true,
         };
         (id.to_owned(), run)
     }

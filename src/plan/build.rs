@@ -1,5 +1,7 @@
 //! Makes the plan: cases, the runs that they share, and the controls.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -19,7 +21,7 @@ use super::trim;
 use super::words;
 use super::{Disposition, Knowledge, Plan, PlannedCase, PlannedRun, PlannedStep};
 use crate::suite::{
-    Capability, Check, Cited, Endpoint, LoadedCheck, McpVersion, Params, Suites, Templates,
+    Capability, Check, Cited, Endpoint, Level, LoadedCheck, McpVersion, Params, Suites, Templates,
 };
 
 /// Plans every selected case.
@@ -41,6 +43,7 @@ pub fn plan(
         templates: Templates::new(),
         context: crate::suite::context(&knowledge.variables),
         layout: Layout::new(suites, knowledge.has(Capability::Login)),
+        cited: RefCell::default(),
         runs: IndexMap::new(),
     };
     let mut cases = Vec::new();
@@ -93,6 +96,9 @@ pub struct PlanError {
     pub cause: String,
 }
 
+/// Requirements, and the strongest level among them or why none binds.
+type Binding = (Arc<Vec<Cited>>, Result<Level, String>);
+
 struct Builder<'a> {
     suites: &'a Suites,
     knowledge: &'a Knowledge,
@@ -101,6 +107,7 @@ struct Builder<'a> {
     templates: Templates,
     context: minijinja::Value,
     layout: Layout<'a>,
+    cited: RefCell<HashMap<Vec<String>, Binding>>,
     runs: IndexMap<String, PlannedRun>,
 }
 
@@ -116,15 +123,7 @@ impl Builder<'_> {
         let own = row.members.get("requirements").and_then(Value::as_array);
         let own = own.into_iter().flatten().filter_map(Value::as_str);
         let cited = check.requirements.iter().map(String::as_str).chain(own);
-        let mut requirements: Vec<Cited> = cited
-            .filter_map(|id| self.suites.registry.get(id))
-            .map(|cited| Cited {
-                uncounted: !self.suites.counts(cited, self.version),
-                ..cited.under(self.version)
-            })
-            .collect();
-        let level = self.ground.settle(&mut requirements);
-        requirements.sort_by_key(|cited| std::cmp::Reverse(cited.requirement.level));
+        let (requirements, level) = self.binding(cited.map(str::to_owned).collect());
         PlannedCase {
             id,
             area: loaded.area.clone(),
@@ -133,12 +132,32 @@ impl Builder<'_> {
             check: Arc::clone(check),
             row: row.members.clone(),
             level: level.as_ref().ok().copied(),
-            requirements: Arc::new(requirements),
+            requirements,
             disposition: Disposition::NotApplicable {
                 reason: level.err().unwrap_or_default(),
             },
             lacks: Vec::new(),
         }
+    }
+
+    /// The requirements of these ids that bind, strongest first, and how strongly, or why none does.
+    /// Cases that cite the same share them.
+    fn binding(&self, ids: Vec<String>) -> Binding {
+        let mut known = self.cited.borrow_mut();
+        let binding = known.entry(ids).or_insert_with_key(|ids| {
+            let mut requirements: Vec<Cited> = ids
+                .iter()
+                .filter_map(|id| self.suites.registry.get(id))
+                .map(|cited| Cited {
+                    uncounted: !self.suites.counts(cited, self.version),
+                    ..cited.under(self.version)
+                })
+                .collect();
+            let level = self.ground.settle(&mut requirements);
+            requirements.sort_by_key(|cited| std::cmp::Reverse(cited.requirement.level));
+            (Arc::new(requirements), level)
+        });
+        binding.clone()
     }
 
     /// A check whose table cannot be made on this target, as one case.
@@ -262,6 +281,7 @@ impl Builder<'_> {
             is_control: false,
             part_of: None,
             batch: None,
+            notes_own_names: true,
         });
         for client in clients {
             if !run.clients.contains(client) {
@@ -312,6 +332,7 @@ pub fn honest_run(
         templates: Templates::new(),
         context: crate::suite::context(&knowledge.variables),
         layout: Layout::new(suites, knowledge.has(Capability::Login)),
+        cited: RefCell::default(),
         runs: IndexMap::new(),
     };
     let expanded = builder.layout.expand(&blank, &Params::new())?;

@@ -29,8 +29,13 @@ pub(crate) fn fold(runs: &mut IndexMap<String, PlannedRun>) {
         }
     }
     for (short, long) in folded {
+        let mut notes = false;
         if let Some(run) = runs.get_mut(&short) {
-            run.part_of = Some(long);
+            run.part_of = Some(long.clone());
+            notes = run.notes_own_names;
+        }
+        if let Some(run) = runs.get_mut(&long) {
+            run.notes_own_names |= notes;
         }
     }
 }
@@ -94,6 +99,7 @@ mod tests {
             is_control,
             part_of: None,
             batch: None,
+            notes_own_names: true,
         };
         (id.to_owned(), run)
     }

@@ -1,4 +1,5 @@
-//! Steps at the end of a run that no case looks at: what they would bring decides nothing.
+//! What of a run no case looks at: steps at its end, whose results would decide nothing, and names of
+//! its own.
 
 use std::collections::HashMap;
 
@@ -7,9 +8,20 @@ use indexmap::IndexMap;
 use super::{Disposition, PlannedAction, PlannedCase, PlannedRun, PlannedStep};
 use crate::suite::Action;
 
+/// The names of a run's own that are recorded for conditions.
+const OWN_NAMES: [&str; 3] = ["run", "client", "clients"];
+
+/// How far cases look at a run.
+#[derive(Default)]
+struct Looks {
+    /// Up to this step.
+    steps: usize,
+    own_names: bool,
+}
+
 /// Ends each run with the last step that some case of it looks at, in it or in its control.
 pub(crate) fn trim(runs: &mut IndexMap<String, PlannedRun>, cases: &[PlannedCase]) {
-    let mut lengths: HashMap<String, usize> = HashMap::new();
+    let mut all: HashMap<String, Looks> = HashMap::new();
     for case in cases {
         let Disposition::Run {
             run,
@@ -33,14 +45,19 @@ pub(crate) fn trim(runs: &mut IndexMap<String, PlannedRun>, cases: &[PlannedCase
         }
         for id in std::iter::once(run).chain(rounds).chain(control) {
             let steps = runs.get(id).map_or(&[][..], |run| run.steps.as_slice());
-            let length = lengths.entry(id.clone()).or_default();
-            *length = (*length).max(looked_at(steps, &text));
+            let looks = all.entry(id.clone()).or_default();
+            looks.steps = looks.steps.max(looked_at(steps, &text));
+            looks.own_names |= OWN_NAMES.iter().any(|name| names(&text, name));
         }
     }
-    for (id, length) in lengths {
-        if let Some(run) = runs.get_mut(&id).filter(|_| length > 0) {
-            run.steps.truncate(length);
+    for (id, looks) in all {
+        let Some(run) = runs.get_mut(&id) else {
+            continue;
+        };
+        if looks.steps > 0 {
+            run.steps.truncate(looks.steps);
         }
+        run.notes_own_names = looks.own_names;
     }
 }
 
@@ -90,6 +107,7 @@ mod tests {
             is_control: false,
             part_of: None,
             batch: None,
+            notes_own_names: true,
         };
         (id.to_owned(), run)
     }

@@ -42,6 +42,10 @@ pub struct PlannedRun {
     /// The runs that try the same grant.
     #[serde(skip)]
     pub batch: Option<Batch>,
+    /// Its fresh values and its clients are recorded: some condition reads `run`, `client` or
+    /// `clients`.
+    #[serde(skip)]
+    pub notes_own_names: bool,
 }
 
 /// Runs that try the same grant, one after the other.

@@ -86,6 +86,9 @@ async fn note_variables(
     planned: &PlannedRun,
     record: &mut RunRecord,
 ) {
+    if !planned.notes_own_names {
+        return;
+    }
     let client = last_client(session, scope, &planned.steps).await;
     let own = Value::Object(scope.own_variables(client.as_ref()));
     record.variables = Compact::written(&session.http.vault().redacted(&own));

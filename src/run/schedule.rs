@@ -377,6 +377,7 @@ mod tests {
             is_control,
             part_of: None,
             batch: None,
+            notes_own_names: true,
         };
         (id.to_owned(), run)
     }
