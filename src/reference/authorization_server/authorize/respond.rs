@@ -84,13 +84,15 @@ fn grant(site: &Site, request: &AuthorizationRequest, user: &str) -> Vec<(&'stat
 
 fn new_code(site: &Site, request: &AuthorizationRequest, grant: u64) -> Code {
     let lifetime = request.client.code_lifetime;
+    let lifetime = lifetime.unwrap_or(site.policy.codes.lifetime);
     Code {
         grant,
         client_id: request.client.client_id.clone(),
         redirect_uri: request.redirect_uri.clone(),
         challenge: request.challenge.clone(),
         nonce: request.nonce.clone(),
-        expires_at: now() + lifetime.unwrap_or(site.policy.codes.lifetime),
+        // In whole seconds, as of access tokens: rounded up, so that none lives shorter.
+        expires_at: now() + lifetime + 1,
         spent: false,
         wrong_verifiers: 0,
     }
