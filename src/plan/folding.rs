@@ -137,6 +137,18 @@ mod tests {
     }
 
     #[test]
+    fn what_is_noted_of_a_part_is_noted_of_the_whole() {
+        for notes in [true, false] {
+            let mut runs =
+                IndexMap::from_iter([run("a", &["1"], false), run("b", &["1", "2"], false)]);
+            runs["a"].notes_own_names = notes;
+            runs["b"].notes_own_names = false;
+            fold(&mut runs);
+            assert_eq!(runs["b"].notes_own_names, notes);
+        }
+    }
+
+    #[test]
     fn a_control_is_part_of_a_control_alone() {
         let runs = |is_control| [run("a", &["1"], true), run("b", &["1", "2"], is_control)];
         assert_eq!(part_of(runs(false), "a"), None);

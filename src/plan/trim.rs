@@ -84,7 +84,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::suite::{Check, Endpoint, Params, Steps};
+    use crate::suite::{Check, Endpoint, Matches, Params, Steps};
 
     fn step(name: &str, action: Value) -> PlannedStep {
         let steps: Steps = serde_json::from_value(json!({ name: action })).expect("a step");
@@ -114,12 +114,22 @@ mod tests {
 
     /// How long `run` and its `control` are for a case that wants a refusal at `refused_at`.
     fn lengths(run_steps: Vec<PlannedStep>, refused_at: &str) -> (usize, usize) {
+        let runs = trimmed(run_steps, refused_at, Matches::new());
+        (runs["run"].steps.len(), runs["control"].steps.len())
+    }
+
+    fn trimmed(
+        run_steps: Vec<PlannedStep>,
+        refused_at: &str,
+        matches: Matches,
+    ) -> IndexMap<String, PlannedRun> {
         let is_repeat = |step: &&PlannedStep| step.name == "replay";
         let honest = run_steps.iter().filter(|step| !is_repeat(step));
         let honest = honest.cloned().collect();
         let mut runs = IndexMap::from_iter([run("run", run_steps), run("control", honest)]);
         let mut check = Check::of_flow("flow");
         check.expect.refused_at = vec![refused_at.to_owned()];
+        check.matches = matches;
         let case = PlannedCase {
             id: "case".to_owned(),
             area: String::new(),
@@ -137,7 +147,7 @@ mod tests {
             lacks: Vec::new(),
         };
         trim(&mut runs, &[case]);
-        (runs["run"].steps.len(), runs["control"].steps.len())
+        runs
     }
 
     fn grant() -> Vec<PlannedStep> {
@@ -158,6 +168,19 @@ mod tests {
         steps.push(step("replay", json!({ "repeat": { "step": "token" } })));
         steps.push(step("after", json!({ "call": {} })));
         assert_eq!(lengths(steps, "replay"), (3, 2));
+    }
+
+    #[test]
+    fn own_names_are_noted_where_a_condition_reads_them() {
+        for (wanted, notes) in [("{{ run.state }}", true), ("{{ issuer }}", false)] {
+            let matches = json!({ "authorize": { "state": { "equals": wanted } } });
+            let matches = serde_json::from_value(matches).expect("conditions");
+            let runs = trimmed(grant(), "token", matches);
+            assert_eq!(runs["run"].notes_own_names, notes, "{wanted}");
+            assert_eq!(runs["control"].notes_own_names, notes, "{wanted}");
+        }
+        let runs = trimmed(grant(), "token", Matches::new());
+        assert!(!runs["run"].notes_own_names);
     }
 
     #[test]
