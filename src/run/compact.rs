@@ -21,7 +21,7 @@ impl Compact {
 
     /// The value.
     pub fn read(&self) -> Value {
-        // What wrote the text is the constructor below.
+        // What wrote the text is the constructor above.
         serde_json::from_str(&self.0).unwrap_or_default()
     }
 
@@ -46,13 +46,13 @@ impl Compact {
 
 impl Default for Compact {
     fn default() -> Self {
-        Self::from(&Value::Null)
+        Self("null".into())
     }
 }
 
 impl From<&Value> for Compact {
     fn from(value: &Value) -> Self {
-        Self(value.to_string().into())
+        Self::written(value)
     }
 }
 

@@ -239,7 +239,7 @@ pub struct Body<'b> {
     text: Cow<'b, str>,
     /// The document, when it is one.
     json: Option<Value>,
-    /// Whether something stands where secrets stand, as far as nobody has looked or it does.
+    /// Whether something stands where secrets stand; taken for so until it has been looked for.
     has_places: bool,
 }
 
