@@ -3,7 +3,7 @@
 use super::control::Control;
 use super::ending::{Ending, Open};
 use super::standing::Standing;
-use crate::plan::{Plan, PlannedAction, PlannedCase, PlannedRun, PlannedStep};
+use crate::plan::{Plan, PlannedCase, PlannedRun, PlannedStep};
 use crate::run::{Outcome, Recording, RunRecord, StepRecord};
 use crate::suite::Action;
 
@@ -197,7 +197,7 @@ impl<'r> Evidence<'r> {
     pub(super) fn is_visit_astray(&self, name: &str) -> bool {
         self.planned.step(name).is_some_and(|step| {
             step.mutation.is_some()
-                && matches!(one(step), Some(Action::Authorize(visit)) if visit.open.is_some())
+                && matches!(step.one(), Some(Action::Authorize(visit)) if visit.open.is_some())
         })
     }
 
@@ -282,34 +282,27 @@ pub(super) fn not_run(recording: &Recording) -> String {
 
 /// The step that a `repeat` step names.
 fn repeated(step: &PlannedStep) -> Option<&str> {
-    match one(step)? {
+    match step.one()? {
         Action::Repeat(repeat) => Some(&repeat.step),
         _ => None,
     }
 }
 
-fn one(step: &PlannedStep) -> Option<&Action> {
-    match &step.action {
-        PlannedAction::One(action) => Some(action),
-        PlannedAction::Flow(_) => None,
-    }
-}
-
 /// Whether a step only tells who came for a document.
 pub(super) fn tells_visits(step: &PlannedStep) -> bool {
-    matches!(one(step), Some(Action::Visits(_)))
+    matches!(step.one(), Some(Action::Visits(_)))
 }
 
 /// Whether an honest server may refuse this step: an MCP request without a token is sent to be
 /// refused.
 pub(super) fn may_be_refused(step: &PlannedStep) -> bool {
-    matches!(one(step), Some(Action::Call(call)) if call.access_token.is_none())
+    matches!(step.one(), Some(Action::Call(call)) if call.access_token.is_none())
 }
 
 /// Whether a refusal of this honest step says that the way in failed. A document that is not
 /// there, or a request without a token, is an answer to be judged.
 pub(super) fn needs_the_way_in(step: &PlannedStep) -> bool {
-    match one(step) {
+    match step.one() {
         None => true,
         Some(Action::Call(call)) => call.access_token.is_some(),
         Some(

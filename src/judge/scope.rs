@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 
 use serde_json::{Map, Value};
 
-use crate::plan::{PlannedAction, PlannedRun};
+use crate::plan::PlannedRun;
 use crate::run::{Recording, RunRecord};
 use crate::suite::{Action, Params, Templates};
 
@@ -139,11 +139,9 @@ fn has_template(value: &Value) -> bool {
 /// The client (profile or `register` step) that a step is sent as.
 fn client_of<'r>(planned: &'r PlannedRun, step: &str) -> Option<&'r str> {
     let step = planned.step(step)?;
-    let PlannedAction::One(action) = &step.action else {
-        return None;
-    };
+    let action = step.one()?;
     let other = step.mutation.as_ref().and_then(|m| m.client.as_deref());
-    let own = match &**action {
+    let own = match action {
         action if action.makes_a_client() => Some(step.name.as_str()),
         Action::Authorize(authorize) => Some(authorize.client.as_str()),
         Action::Token(request)

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 
 use super::sharing::digest;
-use super::{Batch, PlannedAction, PlannedCase, PlannedRun, PlannedStep, expand};
+use super::{Batch, PlannedCase, PlannedRun, PlannedStep, expand};
 use crate::suite::{Action, Mutation};
 
 /// The most runs with one grant: codes and patience are short.
@@ -90,18 +90,18 @@ fn grant(run: &PlannedRun) -> Option<(String, &Mutation)> {
         step.mutation.is_none()
             && step.shared.is_none()
             && matches!(
-                action(step),
+                step.one(),
                 Some(Action::Authorize(_) | Action::Token(_) | Action::Register(_))
             )
     };
-    let visits = |step: &PlannedStep| matches!(action(step), Some(Action::Authorize(_)));
+    let visits = |step: &PlannedStep| matches!(step.one(), Some(Action::Authorize(_)));
     if !before.iter().all(is_honest) || !before.iter().any(visits) {
         return None;
     }
     let mutation = last.mutation.as_deref()?;
     // Another client's attempt may rightly end a grant, and time does; what is asked for is often
     // looked at when the grant is spent already.
-    let is_try = matches!(action(last), Some(Action::Token(_)))
+    let is_try = matches!(last.one(), Some(Action::Token(_)))
         && mutation.client.is_none()
         && mutation.delay.is_none()
         && !touches(mutation, &["resource", "scope"]);
@@ -109,17 +109,10 @@ fn grant(run: &PlannedRun) -> Option<(String, &Mutation)> {
     is_try.then(|| (digest(&key), mutation))
 }
 
-fn action(step: &PlannedStep) -> Option<&Action> {
-    match &step.action {
-        PlannedAction::One(action) => Some(action),
-        PlannedAction::Flow(_) => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::Disposition;
+    use crate::plan::{Disposition, PlannedAction};
     use crate::suite::{Check, Endpoint, Params, Steps};
     use serde_json::{Value, json};
 

@@ -35,17 +35,7 @@ pub fn plan(
     version: McpVersion,
     selection: &Selection,
 ) -> Result<Plan, PlanError> {
-    let mut builder = Builder {
-        suites,
-        knowledge,
-        version,
-        ground: Ground::new(version, knowledge),
-        templates: Templates::new(),
-        context: crate::suite::context(&knowledge.variables),
-        layout: Layout::new(suites, knowledge.has(Capability::Login)),
-        cited: RefCell::default(),
-        runs: IndexMap::new(),
-    };
+    let mut builder = Builder::new(suites, knowledge, version);
     let mut cases = Vec::new();
     for loaded in &suites.checks {
         let in_check = |cause| PlanError {
@@ -111,7 +101,21 @@ struct Builder<'a> {
     runs: IndexMap<String, PlannedRun>,
 }
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
+    fn new(suites: &'a Suites, knowledge: &'a Knowledge, version: McpVersion) -> Self {
+        Self {
+            suites,
+            knowledge,
+            version,
+            ground: Ground::new(version, knowledge),
+            templates: Templates::new(),
+            context: crate::suite::context(&knowledge.variables),
+            layout: Layout::new(suites, knowledge.has(Capability::Login)),
+            cited: RefCell::default(),
+            runs: IndexMap::new(),
+        }
+    }
+
     /// Name, requirements and level of a case; it does not run yet.
     fn identify(&self, loaded: &LoadedCheck, blank: &Blank, row: &Row) -> PlannedCase {
         let check = &blank.check;
@@ -324,17 +328,7 @@ pub fn honest_run(
     flow: &str,
 ) -> Result<PlannedRun, String> {
     let blank = Blank::of(&Check::of_flow(flow))?;
-    let mut builder = Builder {
-        suites,
-        knowledge,
-        version: McpVersion::V20251125,
-        ground: Ground::new(McpVersion::V20251125, knowledge),
-        templates: Templates::new(),
-        context: crate::suite::context(&knowledge.variables),
-        layout: Layout::new(suites, knowledge.has(Capability::Login)),
-        cited: RefCell::default(),
-        runs: IndexMap::new(),
-    };
+    let mut builder = Builder::new(suites, knowledge, McpVersion::V20251125);
     let expanded = builder.layout.expand(&blank, &Params::new())?;
     let mut needs = Needs::default();
     needs.of_steps(suites, &expanded.steps);

@@ -1,6 +1,5 @@
 //! Turns a check's table into rows, and a row into the steps that decide it.
 
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
@@ -249,8 +248,9 @@ impl<'a> Layout<'a> {
             name: "case",
             members: row,
         };
-        let bound = bind(&blank.value, &row)?;
-        let head: Head = read(&bound)?;
+        let with_row = bind(&blank.value, &row)?;
+        let value = with_row.as_ref().unwrap_or(&blank.value);
+        let head: Head = read(value)?;
         let mut needs = head.needs;
         let laid = self.flow(&head.flow, &head.with)?;
         needs.extend(&laid.needs);
@@ -259,10 +259,10 @@ impl<'a> Layout<'a> {
             name: "with",
             members: &laid.with,
         };
-        let mut check: Check = match bind(&bound, &with)? {
-            Cow::Owned(value) => read(&value)?,
-            Cow::Borrowed(value) if std::ptr::eq(value, &blank.value) => (*blank.check).clone(),
-            Cow::Borrowed(value) => read(value)?,
+        let with_both = bind(value, &with)?;
+        let mut check: Check = match with_both.as_ref().or(with_row.as_ref()) {
+            Some(value) => read(value)?,
+            None => (*blank.check).clone(),
         };
         steps.extend(self.steps(&check.steps, &mut needs)?);
         attach_mutations(&mut steps, &check, "");
@@ -361,10 +361,11 @@ impl<'a> Layout<'a> {
     }
 }
 
-/// A check's data with `binding` put in. Conditions are expressions as they stand.
-fn bind<'v>(check: &'v Value, binding: &Binding<'_>) -> Result<Cow<'v, Value>, String> {
+/// A check's data with `binding` put in, where they mention it. Conditions are expressions as they
+/// stand.
+fn bind(check: &Value, binding: &Binding<'_>) -> Result<Option<Value>, String> {
     if !mentions(check, binding) {
-        return Ok(Cow::Borrowed(check));
+        return Ok(None);
     }
     let mut bound = substitute(check, binding)?;
     let conditions = bound.get_mut("when").and_then(Value::as_array_mut);
@@ -373,7 +374,7 @@ fn bind<'v>(check: &'v Value, binding: &Binding<'_>) -> Result<Cow<'v, Value>, S
             *expression = substitute_expression(expression, binding)?;
         }
     }
-    Ok(Cow::Owned(bound))
+    Ok(Some(bound))
 }
 
 fn read<'v, T: Deserialize<'v>>(value: &'v Value) -> Result<T, String> {
@@ -440,7 +441,7 @@ pub(crate) fn is_hostile(steps: &[PlannedStep]) -> bool {
 }
 
 fn is_repeat(step: &PlannedStep) -> bool {
-    matches!(&step.action, PlannedAction::One(action) if matches!(**action, Action::Repeat(_)))
+    matches!(step.one(), Some(Action::Repeat(_)))
 }
 
 #[cfg(test)]

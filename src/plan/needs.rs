@@ -22,10 +22,7 @@ impl Needs {
     pub fn of_steps(&mut self, suites: &Suites, steps: &[PlannedStep]) {
         let registered: Vec<&str> = steps
             .iter()
-            .filter(|step| {
-                matches!(&step.action, PlannedAction::One(action)
-                    if action.makes_a_client())
-            })
+            .filter(|step| step.one().is_some_and(Action::makes_a_client))
             .map(|step| step.name.as_str())
             .collect();
         for step in steps {
@@ -48,7 +45,7 @@ impl Needs {
     /// Adds what a token of the operator does not bring: `check` looks at the grant behind it, or
     /// reads another member of its answer.
     pub fn of_grants(&mut self, check: &Check, steps: &[PlannedStep]) {
-        let is_obtain = |step: &&PlannedStep| matches!(&step.action, PlannedAction::One(action) if matches!(**action, Action::Obtain(_)));
+        let is_obtain = |step: &&PlannedStep| matches!(step.one(), Some(Action::Obtain(_)));
         let mut obtained = steps.iter().filter(is_obtain).peekable();
         if obtained.peek().is_none() {
             return;
@@ -210,14 +207,13 @@ impl Needs {
 
     /// A step that speaks of a secret means that of its client.
     fn of_secret(&mut self, step: &PlannedStep, text: &str) {
-        let PlannedAction::One(action) = &step.action else {
-            return;
-        };
-        let client = match &**action {
-            Action::Token(step)
-            | Action::Revoke(step)
-            | Action::Introspect(step)
-            | Action::Push(step) => &step.client,
+        let client = match step.one() {
+            Some(
+                Action::Token(step)
+                | Action::Revoke(step)
+                | Action::Introspect(step)
+                | Action::Push(step),
+            ) => &step.client,
             _ => return,
         };
         let speaks_of_it = text.contains("client_secret") || text.contains("basic_and_post");

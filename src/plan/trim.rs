@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use indexmap::IndexMap;
 
-use super::{Disposition, PlannedAction, PlannedCase, PlannedRun, PlannedStep};
+use super::{Disposition, PlannedCase, PlannedRun, PlannedStep};
 use crate::suite::Action;
 
 /// The names of a run's own that are recorded for conditions.
@@ -36,9 +36,7 @@ pub(crate) fn trim(runs: &mut IndexMap<String, PlannedRun>, cases: &[PlannedCase
         let mut text = serde_json::to_string(&looks).unwrap_or_default();
         // What a step repeats stands for it in the control.
         for step in runs.get(run).into_iter().flat_map(|run| &run.steps) {
-            if let PlannedAction::One(action) = &step.action
-                && let Action::Repeat(repeat) = &**action
-            {
+            if let Some(Action::Repeat(repeat)) = step.one() {
                 text.push(' ');
                 text.push_str(&repeat.step);
             }
@@ -84,6 +82,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::plan::PlannedAction;
     use crate::suite::{Check, Endpoint, Matches, Params, Steps};
 
     fn step(name: &str, action: Value) -> PlannedStep {

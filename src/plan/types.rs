@@ -74,6 +74,16 @@ pub struct PlannedStep {
     pub is_probe: bool,
 }
 
+impl PlannedStep {
+    /// The action, unless it is a whole flow.
+    pub fn one(&self) -> Option<&Action> {
+        match &self.action {
+            PlannedAction::One(action) => Some(action),
+            PlannedAction::Flow(_) => None,
+        }
+    }
+}
+
 /// An action, or a whole flow under one name.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum PlannedAction {
