@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use percent_encoding::percent_decode_str;
-use regex::{Captures, Regex};
+use regex::{Captures, Regex, RegexSet};
 
 use super::{Kind, Vault};
 
@@ -15,19 +15,35 @@ const NAMES: &str = "access_token|refresh_token|id_token_hint|id_token|code_veri
     registration_access_token|subject_token|actor_token|initial_access_token|bearer_token|\
     auth_req_id|logout_token|token";
 
-/// `?name=value`, `&name=value`, `&amp;name=value`, `#name=value`, or at the start of a form.
-static PAIR: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(&format!(r#"(?i)(^|[?&#;])({NAMES})=([^&#;\s"'<>\\]+)"#)).ok());
-/// The same inside another parameter, encoded once more.
-static NESTED: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(&format!(
-        r"(?i)(%3F|%26|%23)({NAMES})(%3D)((?:[A-Za-z0-9._~+*-]|%25[0-9A-F]{{2}})+)"
-    ))
-    .ok()
-});
-/// `"name": "value"` in JSON, whether or not the value ends.
-static MEMBER: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(&format!(r#"(?i)("(?:{NAMES})"\s*:\s*")((?:[^"\\]|\\.)+)"#)).ok());
+/// The places that a name marks.
+static NAMED: LazyLock<Option<Named>> = LazyLock::new(|| Named::new().ok());
+
+struct Named {
+    /// `?name=value`, `&name=value`, `&amp;name=value`, `#name=value`, or at the start of a form.
+    pair: Regex,
+    /// The same inside another parameter, encoded once more.
+    nested: Regex,
+    /// `"name": "value"` in JSON, whether or not the value ends.
+    member: Regex,
+    /// The three in this order: one search tells which of them a text has, and most have none.
+    which: RegexSet,
+}
+
+impl Named {
+    fn new() -> Result<Self, regex::Error> {
+        let pair = format!(r#"(?i)(^|[?&#;])({NAMES})=([^&#;\s"'<>\\]+)"#);
+        let nested =
+            format!(r"(?i)(%3F|%26|%23)({NAMES})(%3D)((?:[A-Za-z0-9._~+*-]|%25[0-9A-F]{{2}})+)");
+        let member = format!(r#"(?i)("(?:{NAMES})"\s*:\s*")((?:[^"\\]|\\.)+)"#);
+        Ok(Self {
+            which: RegexSet::new([&pair, &nested, &member])?,
+            pair: Regex::new(&pair)?,
+            nested: Regex::new(&nested)?,
+            member: Regex::new(&member)?,
+        })
+    }
+}
+
 static INPUT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?is)<input\b[^>]*>").ok());
 static ATTRIBUTE: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r#"(?is)\b(name|value)\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+)"#).ok());
@@ -59,7 +75,22 @@ fn by_place<'t>(
     secret: &mut dyn FnMut(Kind, &str) -> Option<String>,
 ) -> Cow<'t, str> {
     let mut text = Cow::Borrowed(text);
-    replace(&mut text, &PAIR, "=", &mut |found| {
+    // Every match holds one of these.
+    if text.contains(['=', '%', '"']) {
+        by_name(&mut text, secret);
+    }
+    replace_whole(&mut text, &INPUT, "<", &mut |tag| input(tag, secret));
+    replace_whole(&mut text, &JWT, "eyJ", &mut |token| {
+        secret(Kind::Token, token)
+    });
+    text
+}
+
+/// The same for places that a name marks.
+fn by_name(text: &mut Cow<'_, str>, secret: &mut dyn FnMut(Kind, &str) -> Option<String>) {
+    let Some(named) = NAMED.as_ref() else { return };
+    let has = named.which.matches(text);
+    replace(text, has.matched(0).then_some(&named.pair), &mut |found| {
         let kind = Kind::of_name(&found[2])?;
         let value = if bracketed(&found[3]) {
             found[3].to_owned()
@@ -73,28 +104,31 @@ fn by_place<'t>(
             secret(kind, &value)?
         ))
     });
-    replace(&mut text, &NESTED, "%", &mut |found| {
-        let once = percent_decode_str(&found[4])
-            .decode_utf8_lossy()
-            .into_owned();
-        let marker = secret(Kind::of_name(&found[2])?, &form_decode(&once))?;
-        Some(format!("{}{}{}{marker}", &found[1], &found[2], &found[3]))
-    });
-    replace(&mut text, &MEMBER, "\"", &mut |found| {
-        let name = found[1].split('"').nth(1)?;
-        let value = serde_json::from_str::<String>(&format!("\"{}\"", &found[2]));
-        let value = value.unwrap_or_else(|_| found[2].to_owned());
-        let kind = Kind::of_name(name)?;
-        if matches!(kind, Kind::Code | Kind::Token) && !super::vault::is_opaque(&value) {
-            return None;
-        }
-        Some(format!("{}{}", &found[1], secret(kind, &value)?))
-    });
-    replace_whole(&mut text, &INPUT, "<", &mut |tag| input(tag, secret));
-    replace_whole(&mut text, &JWT, "eyJ", &mut |token| {
-        secret(Kind::Token, token)
-    });
-    text
+    replace(
+        text,
+        has.matched(1).then_some(&named.nested),
+        &mut |found| {
+            let once = percent_decode_str(&found[4])
+                .decode_utf8_lossy()
+                .into_owned();
+            let marker = secret(Kind::of_name(&found[2])?, &form_decode(&once))?;
+            Some(format!("{}{}{}{marker}", &found[1], &found[2], &found[3]))
+        },
+    );
+    replace(
+        text,
+        has.matched(2).then_some(&named.member),
+        &mut |found| {
+            let name = found[1].split('"').nth(1)?;
+            let value = serde_json::from_str::<String>(&format!("\"{}\"", &found[2]));
+            let value = value.unwrap_or_else(|_| found[2].to_owned());
+            let kind = Kind::of_name(name)?;
+            if matches!(kind, Kind::Code | Kind::Token) && !super::vault::is_opaque(&value) {
+                return None;
+            }
+            Some(format!("{}{}", &found[1], secret(kind, &value)?))
+        },
+    );
 }
 
 fn bracketed(value: &str) -> bool {
@@ -107,22 +141,19 @@ fn form_decode(text: &str) -> String {
         .into_owned()
 }
 
-/// Replaces matches for which the closure has something; leaves the others. Every match holds
-/// `literal`: most texts do not, and are spared the search.
+/// Replaces matches for which the closure has something; leaves the others.
 fn replace(
     text: &mut Cow<'_, str>,
-    pattern: &LazyLock<Option<Regex>>,
-    literal: &str,
+    pattern: Option<&Regex>,
     with: &mut dyn FnMut(&Captures<'_>) -> Option<String>,
 ) {
-    if let Some(pattern) = pattern.as_ref().filter(|_| text.contains(literal)) {
-        let found = pattern.captures_iter(text);
-        let replaced = found.filter_map(|found| Some((found.get(0)?.range(), with(&found)?)));
-        spliced(text, replaced.collect());
-    }
+    let found = pattern.into_iter().flat_map(|it| it.captures_iter(text));
+    let replaced = found.filter_map(|found| Some((found.get(0)?.range(), with(&found)?)));
+    spliced(text, replaced.collect());
 }
 
-/// The same where the whole match is all that is asked for, which costs a fraction.
+/// The same where the whole match is all that is asked for. Every match holds `literal`: most texts
+/// do not, and are spared the search.
 fn replace_whole(
     text: &mut Cow<'_, str>,
     pattern: &LazyLock<Option<Regex>>,
