@@ -82,7 +82,8 @@ fn each_rows(
     let mut kept: Vec<Row> = Vec::new();
     let mut names = BTreeSet::new();
     for row in rows {
-        let context = crate::suite::context_over(json!({ "case": row }), context);
+        let context =
+            crate::suite::context_over(crate::suite::context(json!({ "case": row })), context);
         if let Some(condition) = &each.condition {
             let holds = templates
                 .evaluate(condition, &context)

@@ -114,7 +114,6 @@ async fn try_again(
     run: &PlannedRun,
     earlier: &RunRecord,
 ) -> RunRecord {
-    session.publish_texts(&run.steps);
     let mut record = RunRecord {
         steps: earlier.steps[..run.steps.len() - 1].to_vec(),
         ..RunRecord::of(run)

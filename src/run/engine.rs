@@ -47,6 +47,7 @@ pub async fn execute_plan(
     events: Option<&Events>,
     cancel: &Cancel,
 ) -> Executed {
+    session.publish_texts(plan.runs.values());
     let done = already.keys().map(String::as_str).collect();
     let mut schedule = Schedule::new(plan, &done);
     let mut out = Executed::default();
@@ -78,10 +79,12 @@ pub async fn execute_plan(
                 for record in records {
                     let job = job.of(&record.id);
                     tell(events, &record);
-                    let ended = match session.is_settled(&record) {
+                    let ended = match ended(&record) {
                         // No refusal in it rests on a control.
-                        true => Ended::Accepted,
-                        false => ended(&record),
+                        Ended::Refused | Ended::Stopped if session.is_settled(&record) => {
+                            Ended::Accepted
+                        }
+                        ended => ended,
                     };
                     schedule.finish(&job, ended);
                     stand_for(&job, &record, plan, &mut schedule, &mut out);

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::ops::RangeInclusive;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -23,7 +24,6 @@ pub async fn execute(session: &Session, planned: &PlannedRun) -> RunRecord {
 /// Executes `planned`; what it knows in the end comes with the record, if it went through its steps.
 pub(super) async fn begin(session: &Session, planned: &PlannedRun) -> (RunRecord, Option<Scope>) {
     let mut record = RunRecord::of(planned);
-    session.publish_texts(&planned.steps);
     let mut clients = Map::new();
     for profile in &planned.clients {
         match session.client(profile).await {
@@ -184,7 +184,7 @@ fn steps<'a>(
                         result: Compact::written(&session.http.vault().redacted(&result)),
                         exchanges: done.exchanges,
                     });
-                    scope.keep(&step.name, result);
+                    scope.keep(&step.name, Arc::new(result));
                 }
             }
         }
@@ -199,7 +199,7 @@ async fn inner_flow(
     planned: &[PlannedStep],
     shared: Option<&String>,
     made: &mut Vec<StepRecord>,
-) -> Result<Value, (String, Halt)> {
+) -> Result<Arc<Value>, (String, Halt)> {
     let slot = session.grants.slot(shared);
     let mut place = match &slot {
         Some(slot) => Some(slot.lock().await),
@@ -208,14 +208,14 @@ async fn inner_flow(
     let known = place.as_deref().and_then(Option::as_ref);
     if let Some(grant) = known.filter(|grant| grant.is_fresh()) {
         made.clone_from(&grant.records);
-        return Ok(grant.results.clone());
+        return Ok(Arc::clone(&grant.results));
     }
     let mut inner = scope.inner(session);
     let all = 0..=planned.len().saturating_sub(1);
     let ended = steps(session, &mut inner, planned, all, made).await;
     give_back_logins(session, &mut inner);
     ended?;
-    let results = inner.results();
+    let results = Arc::new(inner.results());
     if let Some(place) = place.as_deref_mut() {
         *place = Grant::shareable(made, &results);
     }

@@ -28,7 +28,7 @@ pub struct Grant {
     /// The records of its steps, named without the outer step.
     pub records: Vec<StepRecord>,
     /// The live results.
-    pub results: Value,
+    pub results: Arc<Value>,
     good_until: Option<Instant>,
 }
 
@@ -48,7 +48,7 @@ impl Grants {
 
 impl Grant {
     /// A grant that others may share, if all went well and its token lives long enough.
-    pub fn shareable(records: &[StepRecord], results: &Value) -> Option<Self> {
+    pub fn shareable(records: &[StepRecord], results: &Arc<Value>) -> Option<Self> {
         let lifetime = results
             .pointer("/token/json/expires_in")
             .and_then(Value::as_u64)
@@ -62,7 +62,7 @@ impl Grant {
             .all(|step| step.outcome.is_accepted())
             .then(|| Self {
                 records: records.to_vec(),
-                results: results.clone(),
+                results: Arc::clone(results),
                 good_until,
             })
     }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::redact::Kind;
 use super::session::{KnownClient, NoClient, Session};
 use super::user_agent::CookieJar;
-use crate::suite::{context, context_over, random_verifier, s256};
+use crate::suite::{context, context_over, document, random_verifier, s256};
 
 /// Values as templates take them: a copy is cheap, however large the value.
 type Names = HashMap<String, minijinja::Value>;
@@ -19,8 +19,8 @@ pub struct Scope {
     fresh: Value,
     /// `clients`: the profiles that the run uses.
     clients: Value,
-    /// Results of earlier steps, live.
-    results: Map<String, Value>,
+    /// Results of earlier steps, live, in their order.
+    results: Vec<(String, Arc<Value>)>,
     /// What templates may name: all of the above, and the results of the steps before an inner
     /// flow, which its parameters can read.
     names: Names,
@@ -57,7 +57,7 @@ impl Scope {
         Self {
             fresh,
             clients,
-            results: Map::new(),
+            results: Vec::new(),
             names,
             registered: HashMap::new(),
             jars: HashMap::new(),
@@ -77,14 +77,17 @@ impl Scope {
     }
 
     /// Keeps a step's live result.
-    pub fn keep(&mut self, step: &str, result: Value) {
-        self.names.insert(step.to_owned(), context(&result));
-        self.results.insert(step.to_owned(), result);
+    pub fn keep(&mut self, step: &str, result: Arc<Value>) {
+        self.names
+            .insert(step.to_owned(), document(Arc::clone(&result)));
+        self.results.push((step.to_owned(), result));
     }
 
     /// All results, as an inner flow's result.
     pub fn results(&self) -> Value {
-        Value::Object(self.results.clone())
+        let all = self.results.iter();
+        all.map(|(step, result)| (step.clone(), (**result).clone()))
+            .collect()
     }
 
     /// Makes a `register` step's client known.
@@ -133,7 +136,7 @@ impl Scope {
         if let Some(client) = client {
             names.insert("client".to_owned(), context(client.variables()));
         }
-        context_over(names, &session.context())
+        context_over(names.into(), &session.context())
     }
 
     /// The names that belong to this run alone.

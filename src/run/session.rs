@@ -1,7 +1,7 @@
 //! What all runs against one target share: the HTTP client, the operator's secrets, the clients
 //! registered so far, the documents of honest discovery.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -20,8 +20,8 @@ use super::redact::{Kind, Vault};
 use super::registrar::Registrar;
 use super::samples::Samples;
 use super::user_agent::UserAgent;
-use crate::plan::PlannedStep;
-use crate::suite::{Authentication, ClientProfile, McpVersion, Params, Sampled, Templates};
+use crate::plan::{PlannedAction, PlannedRun, PlannedStep};
+use crate::suite::{Action, Authentication, ClientProfile, McpVersion, Params, Sampled, Templates};
 use crate::target::{Live, LiveClient, Target};
 
 /// A redirect URI on loopback where nobody listens (RFC 8252 section 7.3).
@@ -173,10 +173,12 @@ impl Session {
             .is_some_and(|it| it.is_settled(record))
     }
 
-    /// Says that the texts which stand in these steps are no secrets: they stand in suites.
-    pub fn publish_texts(&self, steps: &[PlannedStep]) {
-        let steps = serde_json::to_value(steps).unwrap_or_default();
-        publish(self.http.vault(), &steps);
+    /// Says that the texts which stand in these runs are no secrets: they stand in suites.
+    pub fn publish_texts<'p>(&self, runs: impl IntoIterator<Item = &'p PlannedRun>) {
+        let mut done = HashSet::new();
+        for run in runs {
+            publish_steps(self.http.vault(), &run.steps, &mut done);
+        }
     }
 
     /// The global template names, live.
@@ -503,6 +505,22 @@ fn templates(target: &Target) -> Templates {
         }
     });
     templates
+}
+
+/// Publishes the texts of steps, those of each action once: runs have many in common.
+fn publish_steps(vault: &Vault, steps: &[PlannedStep], done: &mut HashSet<*const Action>) {
+    for step in steps {
+        match &step.action {
+            PlannedAction::Flow(inner) => publish_steps(vault, inner, done),
+            PlannedAction::One(action) if done.insert(Arc::as_ptr(action)) => {
+                publish(vault, &serde_json::to_value(action).unwrap_or_default());
+            }
+            PlannedAction::One(_) => {}
+        }
+        if let Some(mutation) = &step.mutation {
+            publish(vault, &serde_json::to_value(mutation).unwrap_or_default());
+        }
+    }
 }
 
 /// Publishes every text that is no template, and the texts that are quoted in templates.

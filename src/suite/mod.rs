@@ -39,7 +39,7 @@ pub use step::{
     Visits, Wait,
 };
 pub use template::{
-    Templates, context, context_over, covers, origin, random_verifier, s256, well_known,
+    Templates, context, context_over, covers, document, origin, random_verifier, s256, well_known,
     well_known_appended, whole_expression,
 };
 pub use threat::{Threat, ThreatEntry, ThreatFile};

@@ -2,13 +2,14 @@
 //! functions that OAuth needs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use minijinja::value::{Serde, ValueKind};
+use minijinja::value::{Enumerator, Object, Serde, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
 use rand::RngCore as _;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
 /// Renders template strings against a context.
@@ -170,10 +171,30 @@ pub fn context(names: impl serde::Serialize) -> minijinja::Value {
     minijinja::Value::from(minijinja::value::Serde(names))
 }
 
-/// Names for templates before others: `names` first, then what `below` holds. Nothing of `below` is
+/// Names for templates before others: `names` first, then what `below` holds. Nothing of them is
 /// copied, which matters where a server's documents are large.
-pub fn context_over(names: impl serde::Serialize, below: &minijinja::Value) -> minijinja::Value {
-    minijinja::context! { ..context(names), ..below.clone() }
+pub fn context_over(names: minijinja::Value, below: &minijinja::Value) -> minijinja::Value {
+    minijinja::context! { ..names, ..below.clone() }
+}
+
+/// An object of JSON for templates. A member is converted when it is read: of a large answer, few
+/// are.
+pub fn document(object: Arc<Value>) -> minijinja::Value {
+    minijinja::Value::from_object(Document(object))
+}
+
+#[derive(Debug)]
+struct Document(Arc<Value>);
+
+impl Object for Document {
+    fn get_value(self: &Arc<Self>, key: &minijinja::Value) -> Option<minijinja::Value> {
+        Some(context(self.0.get(key.as_str()?)?))
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        let names = self.0.as_object().into_iter().flat_map(Map::keys);
+        Enumerator::Values(names.map(minijinja::Value::from).collect())
+    }
 }
 
 /// The expression of a string that is one whole `{{ expression }}`.
@@ -332,6 +353,27 @@ mod tests {
     }
 
     #[test]
+    fn a_document_reads_like_the_object_it_is() {
+        let object = serde_json::json!({ "z": { "b": [1, 2] }, "a": "text" });
+        let templates = Templates::new();
+        let names = context_over(
+            BTreeMap::from([("answer", document(Arc::new(object.clone())))]).into(),
+            &context(serde_json::json!({ "other": 1 })),
+        );
+        for (text, wanted) in [
+            ("{{ answer.z.b[1] }}", serde_json::json!(2)),
+            ("{{ answer['a'] ~ other }}", serde_json::json!("text1")),
+            ("{{ answer.none is defined }}", serde_json::json!(false)),
+            ("{{ 'z' in answer }}", serde_json::json!(true)),
+            ("{{ answer | length }}", serde_json::json!(2)),
+            ("{{ answer }}", object),
+        ] {
+            let rendered = templates.render(text, &names);
+            assert_eq!(rendered.ok(), Some(wanted), "{text}");
+        }
+    }
+
+    #[test]
     fn a_whole_expression_keeps_its_type() {
         let templates = Templates::new();
         let context = context! { token => context! { expires_in => 300 } };
@@ -344,7 +386,7 @@ mod tests {
     #[test]
     fn names_hide_those_below_them() {
         let below = context! { a => 1, b => 2 };
-        let over = context_over(serde_json::json!({ "b": 3, "c": 4 }), &below);
+        let over = context_over(context(serde_json::json!({ "b": 3, "c": 4 })), &below);
         let text = Templates::new().render("{{ a }}{{ b }}{{ c }} {{ d | default('-') }}", &over);
         assert_eq!(text.expect("renders"), Value::from("134 -"));
     }

@@ -47,6 +47,7 @@ pub async fn examine(
     discovery(session, &found, &mut steps);
     let mut knowledge = knowledge(session, known.clone());
     let run = if look_only { None } else { honest(&knowledge) };
+    session.publish_texts(&run);
     let record = match run {
         Some(run) => match unless(cancel, execute(session, &run)).await {
             Ok(record) => Some(record),
