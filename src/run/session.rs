@@ -24,6 +24,8 @@ use crate::plan::{PlannedAction, PlannedRun, PlannedStep};
 use crate::suite::{Action, Authentication, ClientProfile, McpVersion, Params, Sampled, Templates};
 use crate::target::{Live, LiveClient, Target};
 
+/// The purpose of a request that registers the client of a profile.
+pub const REGISTER_CLIENT: &str = "register client";
 /// A redirect URI on loopback where nobody listens (RFC 8252 section 7.3).
 pub const LOOPBACK_REDIRECT: &str = "http://127.0.0.1:39417/callback";
 /// A redirect URI on a web host that does not exist.
@@ -318,7 +320,7 @@ impl Session {
         let request = self
             .registration_request(&members)
             .map_err(NoClient::because)?;
-        let sent = self.register("register client", request).await;
+        let sent = self.register(REGISTER_CLIENT, request).await;
         let no_client = |reason| NoClient {
             reason,
             exchanges: vec![sent.exchange],

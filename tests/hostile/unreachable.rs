@@ -128,8 +128,12 @@ async fn ends_well(suites: &Suites, way: Way, kind: FailureKind, mend: &str) -> 
         wrong.push(format!("the first request came to {first:?}"));
     }
     let step = outcome.recording.doctor.first();
+    let name = match kind {
+        FailureKind::Tls => "tls",
+        _ => "reachable",
+    };
     let helps = step.is_some_and(|step| {
-        step.name == "reachable" && step.state == DoctorState::Broken && step.mend.contains(mend)
+        step.name == name && step.state == DoctorState::Broken && step.mend.contains(mend)
     });
     if !helps {
         wrong.push(format!("the doctor says {step:?}"));

@@ -186,11 +186,14 @@ fn split(uri: &str) -> Option<Loopback<'_>> {
         None => authority.find(':'),
     };
     let (host, port) = match at {
-        Some(at) => (authority.get(..at)?, authority.get(at + 1..)?),
-        None => (authority, ""),
+        Some(at) => (authority.get(..at)?, Some(authority.get(at + 1..)?)),
+        None => (authority, None),
     };
-    let is_port = port.len() <= 5 && port.bytes().all(|byte| byte.is_ascii_digit());
-    (is_port && !authority.contains('@')).then_some(Loopback { host, rest })
+    // A port that nobody can listen on leads nowhere.
+    let is_port = |port: &str| {
+        port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|it| it > 0)
+    };
+    (port.is_none_or(is_port) && !authority.contains('@')).then_some(Loopback { host, rest })
 }
 
 /// The host as a person should see it, cut from the text of the URI.
@@ -317,6 +320,10 @@ mod tests {
                 false,
             ),
             ("http://127.0.0.1:1/cb", "http://127.0.0.1:2x/cb", false),
+            ("http://127.0.0.1:1/cb", "http://127.0.0.1:65535/cb", true),
+            ("http://127.0.0.1:1/cb", "http://127.0.0.1:65536/cb", false),
+            ("http://127.0.0.1:1/cb", "http://127.0.0.1:0/cb", false),
+            ("http://127.0.0.1:1/cb", "http://127.0.0.1:/cb", false),
             ("http://localhost:1/cb", "http://localhost:2/cb", false),
             (
                 "https://client.example.com/cb",

@@ -517,16 +517,29 @@ pub fn of_honest_run(run: &RunRecord, all: &mut Capabilities) {
         );
     }
     let call = run.step("call");
-    // A 403 is about scope, and a matter for the checks; at a 401 no token can be called good.
-    if call.is_some_and(|call| call.result.number_at("/status") == Some(401)) {
-        let reason = "the resource server answers the honestly obtained token with 401";
-        all.insert(C::AccessToken, broken(reason));
+    if let Some(call) = call.filter(|call| !call.outcome.is_accepted()) {
+        match call.result.number_at("/status") {
+            // That is about scope, and a matter for the checks.
+            Some(403) => {}
+            Some(401) => {
+                let reason = "the resource server answers the honestly obtained token with 401";
+                all.insert(C::AccessToken, broken(reason));
+            }
+            // Where the operation or the MCP version is at fault, no token can be called good.
+            _ => {
+                let reason = "the honest call with the honestly obtained token came to nothing";
+                all.insert(C::AccessToken, broken(reason));
+            }
+        }
     }
     let session = call.is_some_and(|call| call.result.at("/session").is_some());
-    all.insert(
-        C::Sessions,
-        present_if(session, || absent("the MCP server opens no sessions")),
-    );
+    let sessions = match call {
+        Some(call) if !session && !call.outcome.is_accepted() => {
+            broken("the honest call came to nothing, and showed no session")
+        }
+        _ => present_if(session, || absent("the MCP server opens no sessions")),
+    };
+    all.insert(C::Sessions, sessions);
 }
 
 /// What the registrations of the honest run add: whether clients can be managed afterwards.

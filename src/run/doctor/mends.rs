@@ -2,7 +2,7 @@
 
 use crate::run::http::Origin;
 use crate::run::session::Session;
-use crate::run::{Answer, Exchange, FailureKind, StepRecord};
+use crate::run::{Answer, Exchange, FailureKind, Outcome, StepRecord};
 
 /// What a redirect of a request that no browser makes calls for.
 pub const ELSEWHERE: &str = "the server sends this request elsewhere, and no such redirect is followed: correct the address";
@@ -49,7 +49,7 @@ pub fn of_failure(session: &Session, exchange: &Exchange) -> String {
         FailureKind::Tls if message.contains("InvalidContentType") => {
             "the port speaks plain http: write http:// in the address"
         }
-        FailureKind::Tls => "give the certificate authority as `root_ca`, or mend the certificate",
+        FailureKind::Tls => of_tls(message),
         FailureKind::Timeout => "raise `limits.answer_timeout`, or look why the server is slow",
         FailureKind::Malformed => "the address does not speak HTTP: correct scheme and port",
         FailureKind::NotAllowed => {
@@ -58,6 +58,38 @@ pub fn of_failure(session: &Session, exchange: &Exchange) -> String {
         FailureKind::CapReached => "raise the cap in `limits`",
     }
     .to_owned()
+}
+
+/// What to do about a handshake that failed, by the words of rustls.
+fn of_tls(message: &str) -> &'static str {
+    let has = |word: &str| message.contains(word);
+    match () {
+        () if has("CaUsedAsEndEntity") => {
+            "the server shows the certificate of a certificate authority as its own: issue one \
+             without `CA:TRUE` for it"
+        }
+        () if has("NotValidForName") => {
+            "write the host in the address as the certificate names it, or issue one for this host"
+        }
+        () if has("Expired") || has("NotValidYet") => "renew the certificate, or set the clock",
+        () if has("ProtocolVersion") || has("HandshakeFailure") => {
+            "let the server speak TLS 1.2 or 1.3, with the usual ciphers"
+        }
+        () => "give the certificate authority as `root_ca`, or mend the certificate",
+    }
+}
+
+/// What to do where the MCP server does not speak the version of the request (MCP lifecycle,
+/// version negotiation).
+pub fn of_version(step: &StepRecord) -> Option<&'static str> {
+    let Outcome::Refused { reason } = &step.outcome else {
+        return None;
+    };
+    let is_call = step.action == "call";
+    (is_call && reason.to_ascii_lowercase().contains("protocol version")).then_some(
+        "`--mcp-version auto` judges by the versions that the server speaks, \
+         `--mcp-version VERSION` by one of them",
+    )
 }
 
 /// What to do about a status that decides nothing.
@@ -127,7 +159,6 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::run::Outcome;
 
     fn refused(result: Value) -> StepRecord {
         StepRecord {
@@ -139,6 +170,40 @@ mod tests {
             },
             result: result.into(),
             exchanges: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_version_that_is_not_spoken_is_no_fault_of_the_operation() {
+        let step = |action: &str, reason: &str| StepRecord {
+            action: action.to_owned(),
+            outcome: Outcome::Refused {
+                reason: reason.to_owned(),
+            },
+            ..refused(json!({}))
+        };
+        let mend = of_version(&step(
+            "call",
+            "400 Unsupported protocol version: 2026-07-28",
+        ));
+        assert!(mend.unwrap_or_default().contains("--mcp-version"));
+        assert_eq!(of_version(&step("call", "the tool answered isError")), None);
+        assert_eq!(of_version(&step("token", "400 protocol version")), None);
+    }
+
+    #[test]
+    fn a_failed_handshake_is_told_apart() {
+        for (message, word) in [
+            (
+                "invalid peer certificate: Other(OtherError(CaUsedAsEndEntity))",
+                "CA:TRUE",
+            ),
+            ("invalid peer certificate: NotValidForName", "host"),
+            ("invalid peer certificate: Expired", "clock"),
+            ("received fatal alert: ProtocolVersion", "TLS 1.2"),
+            ("invalid peer certificate: UnknownIssuer", "`root_ca`"),
+        ] {
+            assert!(of_tls(message).contains(word), "{message}");
         }
     }
 

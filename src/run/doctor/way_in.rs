@@ -6,10 +6,10 @@ use super::{capabilities, mends, variables};
 use crate::plan::{Knowledge, PlannedRun};
 use crate::run::action::{Discovery, discover};
 use crate::run::execute::execute;
-use crate::run::session::Session;
+use crate::run::session::{REGISTER_CLIENT, Session};
 use crate::run::{
-    Answer, Cancel, DoctorState, DoctorStep, Event, Events, Outcome, Presence, RunRecord,
-    StepRecord,
+    Answer, Cancel, DoctorState, DoctorStep, Event, Events, FailureKind, Outcome, Presence,
+    RunRecord, StepRecord,
 };
 use crate::suite::Capability;
 
@@ -212,10 +212,17 @@ fn reachable(session: &Session, found: &Discovery, steps: &mut Steps<'_>) {
                 &mend.unwrap_or_default(),
                 vec![first],
             );
+            if exchange.request.url.starts_with("https:") {
+                let found = "the certificate is trusted".to_owned();
+                steps.add("tls", DoctorState::Ok, found, "", vec![first]);
+            }
             clock(headers, steps, first);
         }
-        Answer::Failed { ref message, .. } => steps.add(
-            "reachable",
+        Answer::Failed { ref message, kind } => steps.add(
+            match kind {
+                FailureKind::Tls => "tls",
+                _ => "reachable",
+            },
             DoctorState::Broken,
             format!("{}: {message}", exchange.request.url),
             &mends::of_failure(session, &exchange),
@@ -330,6 +337,10 @@ fn honest_steps(session: &Session, record: &RunRecord, steps: &mut Steps<'_>) ->
         );
         return Some(broken(fault.clone()));
     }
+    if let Some(exchange) = registration(session) {
+        let found = "a client was registered".to_owned();
+        steps.add("registration", DoctorState::Ok, found, "", vec![exchange]);
+    }
     for step in &record.steps {
         let (name, mend) = words(&step.action);
         let reason = match &step.outcome {
@@ -357,6 +368,7 @@ fn honest_steps(session: &Session, record: &RunRecord, steps: &mut Steps<'_>) ->
                 found: reason.clone(),
                 mend: mends::of_document(session, step)
                     .or_else(|| mends::of_error(step))
+                    .or_else(|| mends::of_version(step))
                     .unwrap_or(mend),
                 exchanges: step.exchanges.clone(),
                 is_browser: step.action == "authorize",
@@ -395,6 +407,17 @@ fn honest_steps(session: &Session, record: &RunRecord, steps: &mut Steps<'_>) ->
     let reason = &stopped.reason;
     let stops = || broken(format!("the honest flow stops at {name}: {reason}"));
     Some(instead.unwrap_or_else(stops))
+}
+
+/// The exchange by which a client of the honest run was registered, if one was.
+fn registration(session: &Session) -> Option<usize> {
+    let recorder = session.http.recorder();
+    let is_registration = |at: &usize| {
+        let exchange = recorder.get(*at);
+        exchange.is_some_and(|exchange| exchange.purpose == REGISTER_CLIENT)
+    };
+    let first = (0..recorder.len()).find(is_registration);
+    first.filter(|_| session.registered_clients() > 0)
 }
 
 /// What to say where `initialize` was answered with another version than the one that is judged by

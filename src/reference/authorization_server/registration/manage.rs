@@ -54,7 +54,11 @@ pub async fn endpoint(
             let is_denied = refused.status == 401;
             let mut answer = refusal(&site, &refused);
             if is_denied {
-                let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
+                // Who sent no token is told nothing about one (RFC 6750 section 3.1).
+                let challenge = HeaderValue::from_static(match bearer(&headers) {
+                    Some(_) => "Bearer error=\"invalid_token\"",
+                    None => "Bearer",
+                });
                 answer
                     .headers_mut()
                     .insert(header::WWW_AUTHENTICATE, challenge);
