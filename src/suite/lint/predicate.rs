@@ -24,6 +24,17 @@ pub(super) fn lint(predicate: &Predicate, at: &Spot, found: &mut Findings<'_>) {
         return;
     }
     presence(conditions, &bare, at, found);
+    if conditions
+        .wanted
+        .as_ref()
+        .is_some_and(|wanted| wanted.contains("{{"))
+    {
+        found.error(
+            &at.key("wanted"),
+            "`wanted` is told as it stands: a template in it is not filled in",
+            "say it in words, or leave it out: what the conditions want is told anyway",
+        );
+    }
     range(conditions, at, found);
     if let Some(pattern) = &conditions.matches
         && !pattern.contains("{{")
