@@ -19,7 +19,13 @@ pub fn judge_case(plan: &Plan, case: &PlannedCase, recording: &Recording) -> Cas
                 reason: reason.clone(),
             };
         }
-        Disposition::Untested { add } => result.verdict = Verdict::Untested { add: add.clone() },
+        Disposition::Untested { add } => {
+            let besides = case.lacks.iter().filter(|lack| *lack != add);
+            result.verdict = Verdict::Untested {
+                add: add.clone(),
+                also: besides.cloned().collect(),
+            };
+        }
         Disposition::Inconclusive { reason } => {
             result.verdict = Verdict::Inconclusive {
                 reason: reason.clone(),

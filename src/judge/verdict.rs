@@ -56,6 +56,8 @@ pub enum Verdict {
     Untested {
         /// What to add to the target file.
         add: String,
+        /// What it lacks besides.
+        also: Vec<String>,
     },
     /// The harness failed.
     Error {

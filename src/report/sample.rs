@@ -168,7 +168,7 @@ fn spoil(case: &mut CaseResult, text: &str) {
         Verdict::Inconclusive { reason } | Verdict::NotApplicable { reason } => {
             reason.push_str(text);
         }
-        Verdict::Untested { add } => add.push_str(text),
+        Verdict::Untested { add, .. } => add.push_str(text),
         Verdict::Error { fault } => fault.push_str(text),
     }
     if let Some(control) = &mut case.control {
@@ -343,6 +343,7 @@ fn cases() -> Vec<CaseResult> {
     let pass = || Verdict::Pass { remark: None };
     let untested = || Verdict::Untested {
         add: "`users.second`, so that there are two".into(),
+        also: Vec::new(),
     };
     let mut failing = case(
         "authorization/pkce/verifier-wrong[truncated]",

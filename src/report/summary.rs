@@ -57,10 +57,17 @@ fn is_alike(one: &CaseResult, other: &CaseResult) -> bool {
 pub fn reason(verdict: &Verdict) -> Option<Cow<'_, str>> {
     match verdict {
         Verdict::Inconclusive { reason } | Verdict::NotApplicable { reason } => Some(reason.into()),
-        Verdict::Untested { add } => Some(format!("add to the target file: {add}").into()),
+        Verdict::Untested { add, also } => {
+            let all: Vec<&str> = lacks(add, also).collect();
+            Some(format!("add to the target file: {}", all.join("; and ")).into())
+        }
         Verdict::Error { fault } => Some(fault.into()),
         Verdict::Pass { .. } | Verdict::Fail { .. } | Verdict::Warning { .. } => None,
     }
+}
+
+fn lacks<'a>(add: &'a str, also: &'a [String]) -> impl Iterator<Item = &'a str> {
+    std::iter::once(add).chain(also.iter().map(String::as_str))
 }
 
 /// How many of `cases` came to each verdict.
@@ -144,26 +151,43 @@ impl Open<'_> {
     }
 }
 
-/// What could not be judged, by verdict and reason, the largest group of a verdict first.
+/// What could not be judged, by verdict and reason, the largest group of a verdict first. A case that
+/// lacks several things is in the group of each.
 pub fn open(judgement: &Judgement) -> Vec<Open<'_>> {
     let mut groups: IndexMap<(&str, Cow<'_, str>), Open<'_>> = IndexMap::new();
     for case in &judgement.cases {
         let verdict = case.verdict.name();
-        let Some(reason) = reason(&case.verdict).filter(|_| verdict != "error") else {
-            continue;
+        let reasons: Vec<Cow<'_, str>> = match &case.verdict {
+            Verdict::Error { .. } => continue,
+            Verdict::Untested { add, also } => lacks(add, also)
+                .map(|lack| format!("add to the target file: {lack}").into())
+                .collect(),
+            verdict => reason(verdict).into_iter().collect(),
         };
-        let group = groups
-            .entry((verdict, reason.clone()))
-            .or_insert_with(|| Open {
-                verdict,
-                reason,
-                cases: Vec::new(),
-            });
-        group.cases.push(case);
+        for reason in reasons {
+            let group = groups
+                .entry((verdict, reason.clone()))
+                .or_insert_with(|| Open {
+                    verdict,
+                    reason,
+                    cases: Vec::new(),
+                });
+            group.cases.push(case);
+        }
     }
     let mut groups: Vec<_> = groups.into_values().collect();
     groups.sort_by_key(|group| (group.rank(), std::cmp::Reverse(group.cases.len())));
     groups
+}
+
+/// What to know of the groups of [`open`] where they overlap.
+pub fn overlap(judgement: &Judgement) -> Option<&'static str> {
+    let lacks_several = |case: &CaseResult| match &case.verdict {
+        Verdict::Untested { also, .. } => !also.is_empty(),
+        _ => false,
+    };
+    let any = judgement.cases.iter().any(lacks_several);
+    any.then_some("A case that lacks several of these counts with each.")
 }
 
 /// How the control went, in words.
@@ -244,6 +268,25 @@ mod tests {
             )
         );
         assert_eq!(groups[1].sentence(), "1 case inconclusive, a MUST");
+    }
+
+    #[test]
+    fn a_case_that_lacks_several_things_counts_with_each() {
+        let mut sample = Sample::full();
+        assert_eq!(overlap(&sample.judgement), None);
+        let cases = sample.judgement.cases.iter_mut();
+        let mut untested = cases.filter_map(|case| match &mut case.verdict {
+            Verdict::Untested { also, .. } => Some(also),
+            _ => None,
+        });
+        let also = untested.next().expect("an untested case");
+        also.push("`scopes`".to_owned());
+        let groups = open(&sample.judgement);
+        let untested = groups.iter().filter(|group| group.verdict == "untested");
+        let told: Vec<_> = untested.map(|it| (it.cases.len(), &*it.reason)).collect();
+        let users = "add to the target file: `users.second`, so that there are two";
+        assert_eq!(told, [(2, users), (1, "add to the target file: `scopes`")]);
+        assert!(overlap(&sample.judgement).is_some());
     }
 
     #[test]

@@ -124,7 +124,7 @@ const fn is_inconclusive(case: &CaseResult) -> bool {
 
 /// It was not tested for want of something that the server's target file is known not to give.
 fn lacks_input(case: &CaseResult, findings: &Findings) -> bool {
-    let Verdict::Untested { add } = &case.verdict else {
+    let Verdict::Untested { add, .. } = &case.verdict else {
         return false;
     };
     let named = |name: &String| add.contains(&format!("`{name}`"));

@@ -29,6 +29,7 @@ pub struct View<'a> {
     /// Cases that failed, are warnings or errors.
     failing: Vec<CaseView<'a>>,
     open: Vec<OpenView<'a>>,
+    overlap: Option<&'static str>,
     areas: Vec<AreaView<'a>>,
 }
 
@@ -130,6 +131,7 @@ impl<'a> View<'a> {
                     reason: group.reason,
                 })
                 .collect(),
+            overlap: summary::overlap(judgement),
             areas: areas
                 .map(|(name, cases)| AreaView {
                     anchor: anchor(&name),

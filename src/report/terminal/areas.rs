@@ -74,5 +74,8 @@ pub fn not_judged(input: &ReportInput<'_>, page: &mut Page<'_>) -> io::Result<()
         }
         page.text(2, &format!("{}: {}", group.sentence(), group.reason))?;
     }
+    if let Some(note) = summary::overlap(input.judgement) {
+        page.text(2, note)?;
+    }
     Ok(())
 }
