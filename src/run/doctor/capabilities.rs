@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::mends;
 use crate::run::action::Discovery;
 use crate::run::session::Session;
-use crate::run::{Presence, RunRecord};
+use crate::run::{Outcome, Presence, RunRecord, StepRecord};
 use crate::suite::{self, Capability, McpVersion};
 use crate::target::{ACCESS_TOKENS, ASSERTIONS, TargetFile};
 
@@ -222,7 +222,32 @@ fn authorization_server(session: &Session, discovery: &Discovery, all: &mut Capa
     } else {
         features(session, metadata, all);
     }
+    if let Some(meant) = meant_issuer(&session.target.file, discovery) {
+        let written = session.target.file.authorization_server.as_deref();
+        let reason = mistaken(written.unwrap_or_default(), &meant);
+        for capability in OF_IDENTITY {
+            if all
+                .get(&capability)
+                .is_none_or(|known| *known == Presence::Present)
+            {
+                all.insert(capability, broken(reason.clone()));
+            }
+        }
+    }
 }
+
+/// How a wrong issuer in the target file is told.
+pub fn mistaken(written: &str, meant: &str) -> String {
+    format!("the target file says {written}, the server calls itself {meant}")
+}
+
+/// What is compared with the issuer, or sent to it by name.
+const OF_IDENTITY: [Capability; 4] = [
+    Capability::AuthorizationServer,
+    Capability::AuthorizationServerMetadata,
+    Capability::IssParameter,
+    Capability::PrivateKeyJwt,
+];
 
 const OF_METADATA: [Capability; 10] = [
     Capability::AuthorizationCode,
@@ -264,10 +289,11 @@ fn features(session: &Session, metadata: &Value, all: &mut Capabilities) {
     let method = |name: &str| lists("token_endpoint_auth_methods_supported", name);
     all.insert(
         C::AuthorizationCode,
-        present_if(
-            has("authorization_endpoint") && grant("authorization_code") != Some(false),
-            || no("authorization_endpoint"),
-        ),
+        // A list of grants that leaves the code grant out takes nobody's word for it: the honest
+        // flow is tried, and every hostile one then.
+        present_if(has("authorization_endpoint"), || {
+            no("authorization_endpoint")
+        }),
     );
     let registration = match (has("registration_endpoint"), file.registration.allowed) {
         (true, true) => Presence::Present,
@@ -477,6 +503,44 @@ fn operator(session: &Session, all: &mut Capabilities) {
     );
 }
 
+/// Whether a step of the honest code grant shows that the server does not do it: the endpoint is
+/// there, for another response type. Its list of grants leaves it out, and it refuses it, too.
+pub fn no_code_grant(session: &Session, step: &StepRecord) -> Option<Presence> {
+    let metadata = session.variable("metadata");
+    let grants = metadata.get("grant_types_supported")?.as_array()?;
+    let is_listed = grants.iter().any(|grant| grant == "authorization_code");
+    let refused = matches!(step.outcome, Outcome::Refused { .. });
+    let error = mends::error(step).filter(|_| refused && !is_listed)?;
+    let is_of_grant = match error.as_str() {
+        "unsupported_response_type" | "unsupported_grant_type" => true,
+        // A client of the target file may lack a grant that others have.
+        "unauthorized_client" => !session.target.clients.contains_key("public"),
+        _ => false,
+    };
+    is_of_grant.then(|| {
+        absent(format!(
+            "the metadata do not list the grant authorization_code, and the server refuses it \
+             ({error})"
+        ))
+    })
+}
+
+/// What the server calls itself, where that is not what the target file says and the target file is
+/// to blame: the resource names that other issuer, or nobody names either and they differ in a
+/// final slash. Where the resource names what the target file says, the metadata are wrong (RFC
+/// 8414 section 3.3).
+pub fn meant_issuer(file: &TargetFile, discovery: &Discovery) -> Option<String> {
+    let written = file.authorization_server.as_deref()?;
+    let own = discovery.server_metadata.as_ref()?.document.get("issuer")?;
+    let own = own.as_str().filter(|own| *own != written)?;
+    let document = discovery.resource_metadata.as_ref();
+    let named = document.and_then(|found| found.document.get("authorization_servers")?.as_array());
+    let names = |issuer: &str| named.is_some_and(|all| all.iter().any(|named| named == issuer));
+    let without_slash = |text: &str| text.strip_suffix('/').unwrap_or(text).to_owned();
+    let is_slip = names(own) || without_slash(own) == without_slash(written);
+    (is_slip && !names(written)).then(|| own.to_owned())
+}
+
 /// What the honest code grant adds: whether a third party logs users in, whether tokens are JWTs,
 /// whether refresh tokens come.
 pub fn of_honest_run(run: &RunRecord, all: &mut Capabilities) {
@@ -582,6 +646,9 @@ pub fn of_nothing(reason: &str) -> Capabilities {
 /// The honest way to a token does not lead there: what needs it is `instead`.
 pub fn break_way_in(instead: &Presence, all: &mut Capabilities) {
     use Capability as C;
+    if matches!(instead, Presence::Absent { .. }) {
+        all.insert(C::AuthorizationCode, instead.clone());
+    }
     for capability in [
         C::Login,
         C::AccessToken,
@@ -617,6 +684,38 @@ mod tests {
         let mut all = Capabilities::from([(Capability::AssertionIssuer, given)]);
         not_offered(&discovery, &mut all);
         all[&Capability::AssertionIssuer].clone()
+    }
+
+    #[test]
+    fn a_slip_of_the_target_file_is_told_from_metadata_of_another() {
+        let meant = |written: &str, own: &str, named: &[&str]| {
+            let found = |document| Found {
+                url: String::new(),
+                found_by: "rfc8414",
+                document,
+            };
+            let discovery = Discovery {
+                server_metadata: Some(found(json!({ "issuer": own }))),
+                resource_metadata: Some(found(json!({ "authorization_servers": named }))),
+                ..Discovery::default()
+            };
+            let file = TargetFile {
+                authorization_server: Some(written.to_owned()),
+                ..TargetFile::default()
+            };
+            meant_issuer(&file, &discovery)
+        };
+        let (issuer, slash) = ("https://as.example", "https://as.example/");
+        let other = "https://other.example";
+        assert_eq!(meant(issuer, issuer, &[issuer]), None);
+        // The resource settles it, or nothing but the slash differs.
+        assert_eq!(meant(slash, issuer, &[issuer]).as_deref(), Some(issuer));
+        assert_eq!(meant(other, issuer, &[issuer]).as_deref(), Some(issuer));
+        assert_eq!(meant(slash, issuer, &[]).as_deref(), Some(issuer));
+        // The metadata are wrong, by a slash or altogether.
+        assert_eq!(meant(issuer, slash, &[issuer]), None);
+        assert_eq!(meant(issuer, other, &[issuer]), None);
+        assert_eq!(meant(issuer, other, &[]), None);
     }
 
     #[test]

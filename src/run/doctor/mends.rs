@@ -123,13 +123,17 @@ pub fn of_document(session: &Session, step: &StepRecord) -> Option<&'static str>
     }
 }
 
+/// The OAuth error that a step met.
+pub fn error(step: &StepRecord) -> Option<String> {
+    ["/json/error", "/callback/parameters/error"]
+        .into_iter()
+        .find_map(|path| step.result.text_at(path))
+}
+
 /// What to do about an OAuth error of the honest flow (OAuth 2.1 sections 3.2.4 and 4.1.2.1, RFC
 /// 8707 section 2, RFC 7591 section 3.2.2).
 pub fn of_error(step: &StepRecord) -> Option<&'static str> {
-    let error = ["/json/error", "/callback/parameters/error"]
-        .into_iter()
-        .find_map(|path| step.result.text_at(path))?;
-    match error.as_str() {
+    match error(step)?.as_str() {
         "invalid_scope" => Some(
             "name scopes that this server grants the user, and no others, in `scopes` and \
              `operations.*.scopes`",

@@ -277,6 +277,13 @@ fn discovery(session: &Session, found: &Discovery, steps: &mut Steps<'_>) {
         steps.add("discovery", DoctorState::Notice, found, &mend, exchanges);
         return;
     }
+    if let Some(meant) = capabilities::meant_issuer(&session.target.file, found) {
+        let written = found.issuer.as_deref().unwrap_or_default();
+        let found = capabilities::mistaken(written, &meant);
+        let mend = format!("write `authorization_server: {meant}`");
+        steps.add("discovery", DoctorState::Broken, found, &mend, exchanges);
+        return;
+    }
     match (&found.issuer, &found.server_metadata) {
         (Some(issuer), Some(_)) => steps.add(
             "discovery",
@@ -360,6 +367,13 @@ fn honest_steps(session: &Session, record: &RunRecord, steps: &mut Steps<'_>) ->
             | Outcome::Broke { reason }
             | Outcome::Undecided { reason } => reason.clone(),
         };
+        if let Some(absent) = capabilities::no_code_grant(session, step) {
+            let mend =
+                "nothing, if the server has no code grant; else list it, or let the client use it";
+            let state = DoctorState::Notice;
+            steps.add(name, state, reason, mend, step.exchanges.clone());
+            return Some(absent);
+        }
         let instead = ended(
             session,
             steps,
