@@ -6,7 +6,7 @@ use super::ending::{Ending, Open};
 use super::evidence::Evidence;
 use super::refusal::{self, Refused};
 use super::{CaseResult, Finding, Verdict};
-use super::{acceptance, at_most_one, conditions, failure, given, level, rounds};
+use super::{acceptance, at_most_one, conditions, failure, given, level, rounds, unsent};
 use crate::plan::{Disposition, Plan, PlannedCase};
 use crate::run::{Recording, RunRecord};
 
@@ -57,7 +57,8 @@ fn of_run(
     match Evidence::gather(plan, case, recording, run, control) {
         Ok(evidence) => judge_run(plan, &evidence, &mut result),
         Err(ending) => {
-            let ending = unsent(plan, case, recording, control, ending);
+            let ending = not_sent(plan, case, recording, control, ending);
+            let ending = capped(recording, ending);
             result.exchanges = match &ending {
                 Ending::Open(open) => open.exchanges.clone(),
                 _ => Vec::new(),
@@ -106,7 +107,7 @@ fn judge_run(plan: &Plan, evidence: &Evidence<'_>, result: &mut CaseResult) {
         .control
         .as_ref()
         .map(|control| control.result(&leaned_on));
-    let decided = decide(evidence);
+    let decided = decide(evidence).map_err(|ending| capped(evidence.recording, ending));
     result.exchanges = match &decided {
         Ok(Held { step, beside }) => {
             let own = up_to(evidence.record, Some(step));
@@ -125,7 +126,7 @@ fn judge_run(plan: &Plan, evidence: &Evidence<'_>, result: &mut CaseResult) {
 
 /// Why a case without a run of its own is not judged. Where the control failed, the deviation was
 /// not sent; what the control came to may still show that the case does not apply.
-fn unsent(
+fn not_sent(
     plan: &Plan,
     case: &PlannedCase,
     recording: &Recording,
@@ -139,6 +140,20 @@ fn unsent(
     match given::judge(&evidence) {
         Err(ending @ Ending::NotApplicable(_)) => ending,
         _ => evidence.failed_control().map_or(ending, Ending::from),
+    }
+}
+
+/// A question that a cap of the target file left open says so, and nothing of the server.
+fn capped(recording: &Recording, ending: Ending) -> Ending {
+    match ending {
+        Ending::Open(open) => {
+            let reason = unsent::capped(recording, &open);
+            Ending::Open(match reason {
+                Some(reason) => Open { reason, ..open },
+                None => open,
+            })
+        }
+        other => other,
     }
 }
 

@@ -6,6 +6,7 @@
 use super::ending::{Ending, Open};
 use super::evidence::{not_run, tells_visits};
 use super::standing::Standing;
+use super::unsent;
 use super::verdict::ControlResult;
 use crate::plan::{Plan, PlannedRun};
 use crate::run::{Recording, RunRecord, StepRecord};
@@ -38,11 +39,8 @@ impl<'r> Accepted<'r> {
     /// It is not there, or it was not accepted.
     pub(super) fn in_run(run: &'r RunRecord, name: &str) -> Result<Self, Open> {
         let Some(step) = run.step(name) else {
-            let reason = match &run.stopped {
-                Some(stopped) => format!("{} was not sent: {}", stopped.step, stopped.reason),
-                None => format!("it has no step {name}"),
-            };
-            return Err(Open::because(reason).shown_by(run.stopped_by()));
+            let absent = || Open::because(format!("it has no step {name}"));
+            return Err(unsent::why(run).unwrap_or_else(absent));
         };
         match Standing::of(step) {
             Standing::Accepted => Ok(Self { step }),

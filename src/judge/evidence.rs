@@ -3,6 +3,7 @@
 use super::control::Control;
 use super::ending::{Ending, Open};
 use super::standing::Standing;
+use super::unsent;
 use crate::plan::{Plan, PlannedCase, PlannedRun, PlannedStep};
 use crate::run::{Outcome, Recording, RunRecord, StepRecord};
 use crate::suite::Action;
@@ -93,15 +94,11 @@ impl<'r> Evidence<'r> {
 
     /// How a control failed, for the run that was not sent because of it.
     pub(super) fn failed_control(&self) -> Option<Open> {
-        let stopped = self.record.stopped.as_ref()?;
-        let seen = self.record.steps.last();
-        Some(
-            Open::because(format!(
-                "not sent, since the control failed: {} was not sent: {}",
-                stopped.step, stopped.reason
-            ))
-            .shown_by(seen.map_or(&[], |step| step.exchanges.as_slice())),
-        )
+        let open = unsent::why(self.record)?;
+        Some(Open {
+            reason: format!("not sent, since the control failed: {}", open.reason),
+            ..open
+        })
     }
 
     /// A failure of the harness: its own word, or a deviation that was planned and not made. An
@@ -137,14 +134,16 @@ impl<'r> Evidence<'r> {
 
     /// Why there is no record of a step.
     pub(super) fn not_reached(&self, name: &str) -> Open {
-        Open::because(match &self.record.stopped {
-            Some(stopped) => format!(
-                "{name} was not reached: {} was not sent: {}",
-                stopped.step, stopped.reason
-            ),
-            None => format!("{name} was not reached"),
-        })
-        .shown_by(self.record.stopped_by())
+        match unsent::why(self.record) {
+            Some(open) if self.record.stops_at(name) => open,
+            Some(open) => Open {
+                reason: format!("{name} was not reached: {}", open.reason),
+                ..open
+            },
+            None => {
+                Open::because(format!("{name} was not reached")).shown_by(self.record.stopped_by())
+            }
+        }
     }
 
     /// Position of a step in the plan.

@@ -29,6 +29,7 @@ mod rounds;
 mod sample;
 mod scope;
 mod standing;
+mod unsent;
 mod url_text;
 mod verdict;
 mod way;

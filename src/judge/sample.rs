@@ -140,7 +140,21 @@ impl Sample {
         sample
     }
 
-    /// The same, the result of which is looked at.
+    /// The honest flow and a token request of the check's own, which must be accepted.
+    pub(super) fn own_token_accepted() -> Self {
+        let token = json!({"token": {"client": "machine", "form": {}}});
+        let mut sample = Self::honest(&[("machine", token)]);
+        sample.check().expect.accepted = vec!["machine".to_owned()];
+        sample
+    }
+
+    /// The target file gives these clients.
+    pub(super) fn given_clients(mut self, names: &[&str]) -> Self {
+        self.0.recording.variables = json!({"target": {"given_clients": names}});
+        self
+    }
+
+    /// A call of the check's own, the result of which is looked at.
     pub(super) fn own_step_match(step: &str, path: &str, predicate: impl Into<Value>) -> Self {
         let mut sample = Self::own_step_accepted().and_match(step, path, predicate);
         sample.check().expect.accepted = Vec::new();
@@ -274,6 +288,25 @@ impl Sample {
 
     pub(super) fn run_stops_before(mut self, step: &str) -> Self {
         stop(&mut self.0.recording.runs["run"], step);
+        self
+    }
+
+    /// The run stops there, since this was not brought.
+    pub(super) fn run_lacks(mut self, step: &str, lacks: &str) -> Self {
+        let run = &mut self.0.recording.runs["run"];
+        stop(run, step);
+        if let Some(stopped) = &mut run.stopped {
+            stopped.lacks = Some(lacks.to_owned());
+        }
+        self
+    }
+
+    /// The exchange at this position was not sent, for a cap of the target file.
+    pub(super) fn capped(mut self, index: usize, message: &str) -> Self {
+        self.0.recording.exchanges[index].answer = Answer::Failed {
+            kind: FailureKind::CapReached,
+            message: message.to_owned(),
+        };
         self
     }
 
@@ -536,6 +569,7 @@ fn stop(run: &mut RunRecord, step: &str) {
     run.stopped = Some(Stopped {
         step: step.to_owned(),
         reason: "an earlier step gave nothing".to_owned(),
+        lacks: None,
         exchanges: Vec::new(),
     });
 }

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Outcome;
 use super::challenge::Challenges;
 use super::http::{Failure, Response};
+use super::{FailureKind, Outcome};
 
 /// Longest `text` member.
 const TEXT: usize = 4096;
@@ -71,7 +71,11 @@ pub fn outcome(response: &Response, effect: bool) -> Outcome {
 /// What a transport failure comes to.
 pub fn failed(failure: &Failure) -> Outcome {
     Outcome::Undecided {
-        reason: format!("no answer: {}", failure.message),
+        reason: match failure.kind {
+            // It was never asked.
+            FailureKind::CapReached => failure.message.clone(),
+            _ => format!("no answer: {}", failure.message),
+        },
     }
 }
 

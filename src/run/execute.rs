@@ -103,17 +103,19 @@ fn give_back_logins(session: &Session, scope: &mut Scope) {
 /// Records why the run goes no further. Reasons hold words of the server.
 fn halt(session: &Session, step: String, why: Halt, record: &mut RunRecord) {
     let reason = session.http.vault().redact_text(&why.to_string());
-    let exchanges = match why {
+    let (lacks, exchanges) = match why {
         Halt::Fault(_) => {
             record.fault = Some(format!("step {step}: {reason}"));
             return;
         }
-        Halt::Stopped(_) => Vec::new(),
-        Halt::NoClient(none) => none.exchanges,
+        Halt::Stopped(_) => (None, Vec::new()),
+        Halt::Lacking(name) => (Some(name), Vec::new()),
+        Halt::NoClient(none) => (none.step, none.exchanges),
     };
     record.stopped = Some(Stopped {
         step,
         reason,
+        lacks,
         exchanges,
     });
 }

@@ -178,6 +178,10 @@ pub struct Stopped {
     pub step: String,
     /// Why.
     pub reason: String,
+    /// What it needed of an earlier step that did not bring it, as a template writes it:
+    /// `token.json`, or the step alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lacks: Option<String>,
     /// Positions of the exchanges that show it, where they belong to no step of this run: a client
     /// is registered once for all runs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -232,6 +236,13 @@ impl RunRecord {
             (!name.contains('/')).then(|| (name.to_owned(), self.result(inner)))
         });
         Value::Object(own.collect())
+    }
+
+    /// Whether the run stopped before the step called `name`.
+    pub fn stops_at(&self, name: &str) -> bool {
+        self.stopped
+            .as_ref()
+            .is_some_and(|stopped| stopped.step == name)
     }
 
     /// The exchanges that show why the run went no further: those of the step that was not sent,

@@ -102,6 +102,10 @@ impl Scope {
     pub async fn client(&self, session: &Session, name: &str) -> Result<KnownClient, NoClient> {
         match self.registered.get(name) {
             Some(client) => Ok(client.clone()),
+            // A step of that name was to make it.
+            None if self.names.contains_key(name) && !session.profiles.contains_key(name) => {
+                Err(NoClient::of_step(name))
+            }
             None => session.client(name).await,
         }
     }

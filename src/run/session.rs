@@ -94,6 +94,8 @@ type Registered = OnceCell<Result<KnownClient, NoClient>>;
 pub struct NoClient {
     /// Why.
     pub reason: String,
+    /// The step of the run that should have made it.
+    pub step: Option<String>,
     /// Positions of the exchanges that show it.
     pub exchanges: Vec<usize>,
 }
@@ -102,7 +104,16 @@ impl NoClient {
     fn because(reason: String) -> Self {
         Self {
             reason,
+            step: None,
             exchanges: Vec::new(),
+        }
+    }
+
+    /// The step that makes the client was done, and no client came out.
+    pub fn of_step(name: &str) -> Self {
+        Self {
+            step: Some(name.to_owned()),
+            ..Self::because(format!("{name} brought no client"))
         }
     }
 }
@@ -322,8 +333,8 @@ impl Session {
             .map_err(NoClient::because)?;
         let sent = self.register(REGISTER_CLIENT, request).await;
         let no_client = |reason| NoClient {
-            reason,
             exchanges: vec![sent.exchange],
+            ..NoClient::because(reason)
         };
         let response = sent.answer.as_ref().map_err(|failure| {
             no_client(format!("registration of {profile}: {}", failure.message))

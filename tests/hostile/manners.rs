@@ -26,13 +26,13 @@ pub fn trials(suites: &Arc<Suites>) -> Vec<Trial> {
             runtime().block_on(concurrency(suites))
         }),
         promise("registrations-capped", |suites| {
-            runtime().block_on(capped(suites, "registrations", 1, "registrations"))
+            runtime().block_on(capped(suites, "registrations", 1))
         }),
         promise("logins-capped", |suites| {
-            runtime().block_on(capped(suites, "logins", 3, "logins"))
+            runtime().block_on(capped(suites, "logins", 3))
         }),
         promise("token-requests-capped", |suites| {
-            runtime().block_on(capped(suites, "token_requests", 3, "token requests"))
+            runtime().block_on(capped(suites, "token_requests", 3))
         }),
         promise("retry-after-honoured", |suites| {
             runtime().block_on(retry_after(suites))
@@ -115,7 +115,7 @@ async fn concurrency(suites: &Suites) -> Result<(), String> {
     told(wrong, &outcome)
 }
 
-async fn capped(suites: &Suites, limit: &str, cap: usize, words: &str) -> Result<(), String> {
+async fn capped(suites: &Suites, limit: &str, cap: usize) -> Result<(), String> {
     let door = door(json!([])).await?;
     let cases = ["authorization/pkce/*", "token/code/*", "registration/**"];
     let outcome = run(suites, &door, json!({ limit: cap }), &cases).await?;
@@ -128,7 +128,7 @@ async fn capped(suites: &Suites, limit: &str, cap: usize, words: &str) -> Result
     if door.count("POST", path) != cap {
         wrong.push(format!("{} requests to {path}", door.count("POST", path)));
     }
-    let reason = format!("the cap of {cap} {words} is reached");
+    let reason = format!("the cap `limits.{limit}: {cap}` was reached; raise it");
     let mut held = 0;
     for case in &outcome.judgement.cases {
         match case.verdict.name() {

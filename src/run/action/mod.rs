@@ -38,9 +38,12 @@ pub struct Done {
 /// Why a step was not sent.
 #[derive(Debug, thiserror::Error)]
 pub enum Halt {
-    /// An earlier step brought nothing that this one could use, or a limit of the target file.
+    /// Something of the target that it needs is not there, or a limit of the target file.
     #[error("{0}")]
     Stopped(String),
+    /// What this template names was not brought by any earlier step.
+    #[error("an earlier step brought nothing to send ({0} is undefined)")]
+    Lacking(String),
     /// There is no client to send it as.
     #[error("{}", .0.reason)]
     NoClient(NoClient),
@@ -298,9 +301,10 @@ fn halt(error: minijinja::Error) -> Halt {
         .detail()
         .map_or_else(|| error.to_string(), str::to_owned);
     match error.kind() {
-        UndefinedError | UnknownMethod => {
-            Halt::Stopped(format!("an earlier step brought nothing to send ({cause})"))
-        }
+        UndefinedError | UnknownMethod => match cause.strip_suffix(" is undefined") {
+            Some(name) => Halt::Lacking(name.trim_matches('`').to_owned()),
+            None => Halt::Stopped(format!("an earlier step brought nothing to send ({cause})")),
+        },
         InvalidOperation => Halt::Stopped(format!(
             "an earlier step brought a value of another kind than is needed here ({cause})"
         )),

@@ -32,7 +32,7 @@ pub struct Pace {
     pub token_requests: Duration,
 }
 
-/// A cap that was reached.
+/// A cap that was reached, by its name in the target file's `limits`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Exhausted {
     pub what: &'static str,
@@ -88,7 +88,7 @@ impl Budget {
             requests: AtomicU64::new(0),
             registrations: Purse::new("registrations", caps.registrations, pace.registrations),
             logins: Purse::new("logins", caps.logins, pace.logins),
-            token_requests: Purse::new("token requests", caps.token_requests, pace.token_requests),
+            token_requests: Purse::new("token_requests", caps.token_requests, pace.token_requests),
         }
     }
 

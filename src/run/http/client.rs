@@ -110,7 +110,8 @@ impl Client {
 
     fn spend(&self, kind: RequestKind) -> Result<(), Failure> {
         self.0.budget.spend(kind).map_err(|over| {
-            let message = format!("not sent, the cap of {} {} is reached", over.cap, over.what);
+            let (member, cap) = (over.what, over.cap);
+            let message = format!("the cap `limits.{member}: {cap}` was reached; raise it");
             Failure::new(FailureKind::CapReached, message)
         })
     }
