@@ -5,6 +5,8 @@ use super::ending::Open;
 use super::evidence::Evidence;
 use super::standing::Standing;
 use super::way;
+use crate::run::StepRecord;
+use crate::suite::Action;
 
 /// The listed steps that were refused although they should not have been.
 pub(super) fn judge(evidence: &Evidence<'_>) -> Vec<Result<Finding, Open>> {
@@ -42,6 +44,13 @@ fn of_step(evidence: &Evidence<'_>, name: &str) -> Result<Option<Finding>, Open>
         }
         _ => {}
     }
+    if let Some(client) = unusable_client(evidence, step) {
+        return Err(Open::because(format!(
+            "{name} was refused ({reason}): the server does not let `clients.{client}` of the \
+             target file do this"
+        ))
+        .shown_by(&step.exchanges));
+    }
     Ok(Some(Finding {
         step: name.to_owned(),
         path: String::new(),
@@ -50,8 +59,34 @@ fn of_step(evidence: &Evidence<'_>, name: &str) -> Result<Option<Finding>, Open>
     }))
 }
 
+/// The client of the target file whose honest request was refused because of the client: it may
+/// be wrong there, and whoever wrote it is not the server.
+fn unusable_client(evidence: &Evidence<'_>, step: &StepRecord) -> Option<String> {
+    let planned = evidence.planned.step(&step.name)?;
+    let client = match planned.one()? {
+        Action::Token(request)
+        | Action::Revoke(request)
+        | Action::Introspect(request)
+        | Action::Push(request) => &request.client,
+        _ => return None,
+    };
+    let given = evidence
+        .recording
+        .variables
+        .pointer("/target/given_clients")?;
+    let is_given = given.as_array()?.iter().any(|given| given == client);
+    let error = step.result.text_at("/json/error")?;
+    let is_about_client = matches!(
+        error.as_str(),
+        "invalid_client" | "unauthorized_client" | "invalid_scope"
+    );
+    (is_given && is_about_client && planned.mutation.is_none()).then(|| client.clone())
+}
+
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use crate::judge::sample::{Sample, accepted, broke, refused, undecided};
 
     #[test]
@@ -83,6 +118,26 @@ mod tests {
             .judge();
         let text = format!("{:?}", judged.verdict);
         assert!(text.contains("the honest flow failed at token"), "{text}");
+    }
+
+    #[test]
+    fn a_client_of_the_target_file_that_is_refused_is_no_finding() {
+        let sample = || {
+            let answer = json!({ "status": 401, "json": { "error": "invalid_client" } });
+            Sample::own_token_accepted()
+                .run("machine", refused("401 invalid_client"))
+                .result("machine", answer)
+        };
+        let judged = sample().judge();
+        assert_eq!(judged.verdict.name(), "fail");
+        let judged = sample().given_clients(&["public"]).judge();
+        assert_eq!(judged.verdict.name(), "fail");
+        let judged = sample().given_clients(&["machine"]).judge();
+        let text = format!("{:?}", judged.verdict);
+        assert!(
+            text.starts_with("Inconclusive") && text.contains("`clients.machine`"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -162,9 +162,9 @@ fn a_key_that_the_server_does_not_know_opens_nothing() {
         "token/client-credentials/works",
     ];
     say(&folder, &check)
-        .ends_with(0)
-        .prints("WARNING")
-        .prints("invalid_client");
+        .ends_with(3)
+        .prints("invalid_client")
+        .prints("`clients.machine` of the target file");
 }
 
 #[test]

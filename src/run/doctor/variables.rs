@@ -179,6 +179,7 @@ fn target(session: &Session, discovery: &Discovery) -> Value {
         "scope_wildcards": file.scope_wildcards,
         "audit": file.audit_log.as_ref().map(|log| &log.words),
         "users": users(session),
+        "given_clients": session.target.clients.keys().collect::<Vec<_>>(),
         "document_url": documents.map(|place| place.url.trim_end_matches('/')),
         "private_document_url": documents
             .and_then(|place| place.private_url.as_deref())
