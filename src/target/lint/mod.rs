@@ -104,6 +104,15 @@ impl Lint<'_> {
                 self.fault(&root.key(member), address::endpoint(url, insecure));
             }
         }
+        if let Some(issuer) = &target.authorization_server
+            && issuer.contains('?')
+        {
+            self.error(
+                &root.key("authorization_server"),
+                "an issuer has no query (RFC 8414 section 2)",
+                "remove `?` and what follows",
+            );
+        }
         if let Some(resource) = &target.resource {
             let outcome = address::absolute(resource).map(drop);
             self.fault(&root.key("resource"), outcome);
@@ -141,6 +150,15 @@ impl Lint<'_> {
                     "the suites know two users, `first` and `second`; the login name goes into `username`",
                 );
             }
+        }
+        if let (Some(first), Some(second)) = (target.users.get("first"), target.users.get("second"))
+            && first.username == second.username
+        {
+            self.error(
+                &root.key("users").key("second").key("username"),
+                "`second` is the same user as `first`, so what belongs to another could not be told",
+                "give the login name of somebody else, or remove `users.second`",
+            );
         }
     }
 
