@@ -43,7 +43,7 @@ pub struct Check {
     /// What the target must offer, or the operator must give.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<Capability>,
-    /// Expressions over `metadata`, `resource_metadata` and `target`; where one is false the
+    /// Expressions over `metadata`, `resource`, `resource_metadata` and `target`; where one is false the
     /// check is not applicable.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub when: Vec<String>,

@@ -41,7 +41,7 @@ pub(super) fn lint(check: &Check, at: &Spot, cx: &Context<'_>, found: &mut Findi
         .params(&check.with, &at.key("with"), found);
     for (index, condition) in check.when.iter().enumerate() {
         let mut scope = place.scope(0, None);
-        scope.only = Some(&["metadata", "resource_metadata", "target"]);
+        scope.only = Some(&["metadata", "resource", "resource_metadata", "target"]);
         scope.expression(condition, &at.key("when").item(index), found);
     }
     cases::table(check, at, &place, found);
