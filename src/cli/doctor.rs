@@ -52,7 +52,11 @@ pub fn doctor(args: &Doctor, console: &Console) -> Result<u8, Failure> {
             .doctor
             .iter()
             .any(|step| step.state == DoctorState::Broken);
-        let fails = cut_short || broken || unreachable(&recording).is_some();
+        let nothing_there = matches!(
+            recording.target.capabilities.get("resource_server"),
+            Some(Presence::Broken { .. })
+        );
+        let fails = cut_short || broken || nothing_there || unreachable(&recording).is_some();
         Ok(if fails { BROKEN } else { 0 })
     })
 }

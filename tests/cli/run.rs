@@ -55,6 +55,7 @@ fn a_wrong_address_is_not_the_fault_of_the_server() {
     let said = say(&folder, &["run", origin]);
     said.ends_with(3).remarks(&meant).prints("0 failed, ");
     say(&folder, &["doctor", origin])
+        .ends_with(3)
         .prints("look     reachable")
         .prints(&meant);
     let slash = format!("mcp_server: {}/\n", served.mcp);
