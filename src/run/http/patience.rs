@@ -10,12 +10,16 @@ use super::Response;
 /// How long a 429 asks to wait; `None` when the answer is no 429, does not say, or asks for more
 /// than `most`.
 pub(super) fn asked(response: &Response, most: Duration) -> Option<Duration> {
-    if response.status != 429 {
-        return None;
+    response.asks_to_wait().filter(|wait| *wait <= most)
+}
+
+impl Response {
+    /// How long a 429 asks to wait, be it longer than anybody would; `None` when the answer is no
+    /// 429 or does not say.
+    pub fn asks_to_wait(&self) -> Option<Duration> {
+        let value = self.header("retry-after").filter(|_| self.status == 429)?;
+        parse(value.trim(), Timestamp::now())
     }
-    let value = response.header("retry-after")?;
-    let wait = parse(value.trim(), Timestamp::now())?;
-    (wait <= most).then_some(wait)
 }
 
 fn parse(value: &str, now: Timestamp) -> Option<Duration> {

@@ -4,6 +4,7 @@
 use super::browser::Browser;
 use super::command::Program;
 use super::interactive::Person;
+use super::lockouts::Lockouts;
 use super::walk::Walk;
 use super::{CookieJar, StopBefore, Visit, VisitOutcome, Visited};
 use crate::run::http::Client;
@@ -11,7 +12,10 @@ use crate::run::redact::Kind;
 use crate::target::{Driver, Recipe, Target};
 
 /// Makes the visits of a session.
-pub struct UserAgent(Driving);
+pub struct UserAgent {
+    driving: Driving,
+    lockouts: Lockouts,
+}
 
 enum Driving {
     Form,
@@ -24,7 +28,7 @@ enum Driving {
 impl UserAgent {
     /// The user agent of a target.
     pub fn new(target: &Target) -> Self {
-        Self(match &target.file.login.driver {
+        let driving = match &target.file.login.driver {
             Driver::Form => Driving::Form,
             #[cfg(feature = "browser")]
             Driver::Browser(driver) => {
@@ -38,7 +42,11 @@ impl UserAgent {
             Driver::Command(driver) => {
                 Driving::Command(Program::new(driver.clone(), target.base.clone()))
             }
-        })
+        };
+        Self {
+            driving,
+            lockouts: Lockouts::default(),
+        }
     }
 
     /// Makes one visit to the authorization endpoint. The jar keeps the session for a next visit.
@@ -52,14 +60,15 @@ impl UserAgent {
         if let Some(login) = &visit.login {
             client.vault().learn(Kind::Password, &login.password);
         }
-        let is_walk = matches!(self.0, Driving::Form);
+        let is_walk = matches!(self.driving, Driving::Form);
         if !is_walk && (visit.form.is_some() || visit.stop_before == Some(StopBefore::Handback)) {
             return Visited::undecided("only the driver `form` can do this");
         }
-        match &self.0 {
-            Driving::Form => Walk::new(client, jar, &visit, recipe).go().await,
+        let lockouts = &self.lockouts;
+        match &self.driving {
+            Driving::Form => Walk::new(client, jar, &visit, recipe, lockouts).go().await,
             #[cfg(feature = "browser")]
-            Driving::Browser(browser) => browser.visit(client, jar, &visit, recipe).await,
+            Driving::Browser(browser) => browser.visit(client, jar, &visit, recipe, lockouts).await,
             Driving::Interactive(person) => person.visit(client, jar, &visit).await,
             Driving::Command(program) => program.visit(client, jar, &visit).await,
         }
@@ -67,7 +76,7 @@ impl UserAgent {
 
     /// Whether a visit tells of every page on the way.
     pub fn shows_pages(&self) -> bool {
-        match self.0 {
+        match self.driving {
             Driving::Form => true,
             #[cfg(feature = "browser")]
             Driving::Browser(_) => true,
@@ -78,7 +87,7 @@ impl UserAgent {
     /// Ends what the driver has started.
     pub async fn close(&self) {
         #[cfg(feature = "browser")]
-        if let Driving::Browser(browser) = &self.0 {
+        if let Driving::Browser(browser) = &self.driving {
             browser.close().await;
         }
     }

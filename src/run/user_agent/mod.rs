@@ -15,6 +15,7 @@ mod fill;
 mod hop;
 mod interactive;
 mod jar;
+mod lockouts;
 mod page;
 mod progress;
 mod submission;

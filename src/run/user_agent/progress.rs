@@ -6,6 +6,7 @@ use url::Url;
 
 use super::callback::{parameters, query_and_fragment};
 use super::choose::Next;
+use super::lockouts::Lockouts;
 use super::page::Page;
 use super::submission::Submission;
 use super::{Delegated, PageKind, PageSeen, StopBefore, Visit, VisitOutcome, Visited, words};
@@ -17,12 +18,24 @@ const MAX_SAME_FORM: usize = 2;
 
 pub(super) struct Progress<'v> {
     visit: &'v Visit,
+    lockouts: &'v Lockouts,
     pub visited: Visited,
     submissions: HashMap<String, usize>,
     /// The login form whose password was sent last, until the next page tells.
     pending_login: Option<String>,
+    /// What a page without a way on said after a password, while the visit is made once more.
+    doubt: Option<Doubt>,
+    /// The visit is to be made once more.
+    looks_again: bool,
     /// What of the recipe some page had a use for.
     found: Found,
+}
+
+/// A page that may answer the login or the request.
+struct Doubt {
+    said: String,
+    /// Why nothing is known of the request, should the login be asked for again.
+    reason: String,
 }
 
 #[derive(Default)]
@@ -34,12 +47,15 @@ struct Found {
 }
 
 impl<'v> Progress<'v> {
-    pub fn new(visit: &'v Visit) -> Self {
+    pub fn new(visit: &'v Visit, lockouts: &'v Lockouts) -> Self {
         Self {
             visit,
+            lockouts,
             visited: Visited::undecided("not begun"),
             submissions: HashMap::new(),
             pending_login: None,
+            doubt: None,
+            looks_again: false,
             found: Found::default(),
         }
     }
@@ -79,6 +95,12 @@ impl<'v> Progress<'v> {
 
     /// The page after a password tells whether it was taken.
     ///
+    /// Where it leads nowhere, it may answer the login (a limit, a server that is busy, a password
+    /// that is not taken) as well as the authorization request. A person would reload: the visit is
+    /// made once more, without another password. Who is known now has logged in, and what comes then
+    /// answers the request; where the login is asked for again, it brought nothing, and nothing is
+    /// known of the request. A page that names what is wrong with the request is its answer at once.
+    ///
     /// # Errors
     /// It says that no login is taken any more: that is no answer to the authorization request.
     pub fn settle_login(
@@ -88,21 +110,85 @@ impl<'v> Progress<'v> {
         next: &Next,
         status: u16,
     ) -> Result<(), String> {
-        let Some(pending) = self.pending_login.take() else {
+        let pending = self.pending_login.take();
+        let is_dead_end = matches!(next, Next::Rest);
+        // Without a fresh password the page answers the request, unless logins are over already.
+        let is_over = self.doubt.is_some() || self.locked_out().is_some();
+        let locks_out = (pending.is_some() || is_over) && words::locks_out(&page.text);
+        let closes = is_dead_end && is_over && words::closes_login(&page.text);
+        if kind != PageKind::Consent && (locks_out || closes) {
+            return Err(self.no_more_logins(&page.text));
+        }
+        match self.doubt.take() {
+            Some(doubt) if kind == PageKind::Login => {
+                return Err(match words::closes_login(&doubt.said) {
+                    true => self.no_more_logins(&doubt.said),
+                    false => doubt.reason,
+                });
+            }
+            doubt => {
+                self.visited.logged_in |= doubt.is_some();
+                self.doubt = doubt;
+            }
+        }
+        let Some(pending) = pending else {
             return Ok(());
         };
-        if words::locks_out(&page.text) {
-            let said = start_of(&page.text);
-            return Err(format!(
-                "the server takes no more logins of this user: {said}"
-            ));
+        let is_refusal = matches!(status, 401 | 403);
+        // An error of its own makes other statuses an answer: nobody calls a password a bad request.
+        if is_dead_end
+            && (status < 400 || is_refusal)
+            && !words::blames_request(&page.text)
+            && self.visit.form.is_none()
+        {
+            let said = start_of(match page.text.as_str() {
+                "" => &page.title,
+                text => text,
+            });
+            let reason = match is_refusal {
+                true => format!("login refused: {status} {said}"),
+                false => format!("the login leads nowhere and is asked for again: {status} {said}"),
+            };
+            self.doubt = Some(Doubt { said, reason });
+            self.looks_again = true;
+            return Ok(());
         }
         let same = matches!(next, Next::Submit(s) if s.with_password && s.fingerprint == pending);
-        let refused = same
-            || matches!(status, 401 | 403)
-            || (kind == PageKind::Login && words::refuses_login(&page.text));
+        let refused =
+            same || is_refusal || (kind == PageKind::Login && words::refuses_login(&page.text));
         self.visited.logged_in |= !refused;
         Ok(())
+    }
+
+    /// Whether the visit is made once more to see what the page after the password meant.
+    pub fn looks_again(&mut self) -> bool {
+        std::mem::take(&mut self.looks_again)
+    }
+
+    /// Why the user's password is not sent any more, if it is not.
+    pub fn locked_out(&self) -> Option<String> {
+        self.lockouts.of(&self.visit.user)
+    }
+
+    fn no_more_logins(&self, said: &str) -> String {
+        let said = start_of(said);
+        self.lock_out(format!(
+            "the server takes no more logins of this user: {said}"
+        ))
+    }
+
+    /// Has the user's password not sent any more.
+    pub fn lock_out(&self, reason: String) -> String {
+        self.lockouts.note(&self.visit.user, &reason);
+        reason
+    }
+
+    /// The server wants fewer requests. After a password it wants fewer logins.
+    pub fn is_limited(&self, reason: String) -> String {
+        match self.pending_login {
+            Some(_) => self.lock_out(reason),
+            None => reason,
+        }
     }
 
     /// Whether the visit ends here although there is a way on.
@@ -122,6 +208,11 @@ impl<'v> Progress<'v> {
 
     /// Why a form is not submitted once more, if it is not; counts it.
     pub fn again(&mut self, form: &Submission, page: &Page) -> Option<String> {
+        if form.with_password
+            && let Some(reason) = self.locked_out()
+        {
+            return Some(reason);
+        }
         let times = self
             .submissions
             .entry(form.fingerprint.clone())
@@ -192,7 +283,7 @@ impl<'v> Progress<'v> {
     /// The visit with its end.
     pub fn finish(mut self, outcome: VisitOutcome, recipe: &Recipe) -> Visited {
         if matches!(outcome, VisitOutcome::Callback { .. }) {
-            self.visited.logged_in |= self.pending_login.is_some();
+            self.visited.logged_in |= self.pending_login.is_some() || self.doubt.is_some();
         }
         self.visited.outcome = match outcome {
             VisitOutcome::Undecided { reason } => VisitOutcome::Undecided {

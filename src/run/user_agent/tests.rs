@@ -1,5 +1,7 @@
 //! Whole visits to ordinary and hostile servers on loopback.
 
+mod limits;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -10,6 +12,7 @@ use axum::extract::Request;
 use axum::response::Response;
 use tokio::net::TcpListener;
 
+use super::lockouts::Lockouts;
 use super::walk::Walk;
 use super::*;
 use crate::run::http::Client;
@@ -98,7 +101,8 @@ fn visit(base: &str) -> Visit {
 }
 
 async fn authorize(client: &Client, jar: &mut CookieJar, visit: Visit, recipe: &Recipe) -> Visited {
-    Walk::new(client, jar, &visit, recipe).go().await
+    let lockouts = Lockouts::default();
+    Walk::new(client, jar, &visit, recipe, &lockouts).go().await
 }
 
 async fn visited(base: &str, change: impl FnOnce(&mut Visit)) -> (Visited, Client) {

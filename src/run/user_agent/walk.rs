@@ -7,6 +7,7 @@ use url::Url;
 use super::callback::{self, Destination, classify, query_and_fragment};
 use super::choose::{Choice, Next, choose};
 use super::fill::{self, Person};
+use super::lockouts::Lockouts;
 use super::page::{self, Page};
 use super::progress::Progress;
 use super::submission::Submission;
@@ -46,13 +47,14 @@ impl<'a> Walk<'a> {
         jar: &'a mut CookieJar,
         visit: &'a Visit,
         recipe: &'a Recipe,
+        lockouts: &'a Lockouts,
     ) -> Self {
         Self {
             client,
             jar,
             visit,
             recipe,
-            progress: Progress::new(visit),
+            progress: Progress::new(visit, lockouts),
             asked_json_login: false,
         }
     }
@@ -185,7 +187,10 @@ impl<'a> Walk<'a> {
         let from = (url.origin().ascii_serialization(), request);
         self.see(&page, kind, from, response, exchange);
         match response.status {
-            429 => return undecided(format!("{}: the server answered 429", hop.purpose)),
+            429 => {
+                let reason = format!("{}: {}", hop.purpose, limited(response));
+                return undecided(self.progress.is_limited(reason));
+            }
             500.. => {
                 let status = response.status;
                 return undecided(format!("{}: the server answered {status}", hop.purpose));
@@ -238,6 +243,7 @@ impl<'a> Walk<'a> {
                 }
             }
             Next::JsonLogin => self.json_login(&page, url).await,
+            Next::Rest if self.progress.looks_again() => Step::On(Box::new(self.first())),
             Next::Rest => self.rest(&page, response.status, exchange),
             Next::GiveUp(reason) => undecided(reason),
         }
@@ -349,6 +355,9 @@ impl<'a> Walk<'a> {
         if std::mem::replace(&mut self.asked_json_login, true) {
             return undecided("the login page is there again after the JSON login");
         }
+        if let Some(reason) = self.progress.locked_out() {
+            return undecided(reason);
+        }
         let body: serde_json::Map<String, serde_json::Value> = json
             .body
             .iter()
@@ -372,6 +381,10 @@ impl<'a> Walk<'a> {
         self.progress.visited.exchanges.push(sent.exchange);
         let response = match sent.answer {
             Ok(response) if response.status < 400 => response,
+            Ok(response) if response.status == 429 => {
+                let reason = format!("login: {}", limited(&response));
+                return undecided(self.progress.lock_out(reason));
+            }
             Ok(response) => {
                 return undecided(format!(
                     "login refused: the server answered {}",
@@ -392,6 +405,16 @@ impl<'a> Walk<'a> {
             Hop::get(onward, "after the login").started_on(url, false),
             Vec::new(),
         )
+    }
+}
+
+fn limited(response: &Response) -> String {
+    match response.asks_to_wait() {
+        Some(wait) => format!(
+            "the server answered 429 and asks to wait {} s",
+            wait.as_secs()
+        ),
+        None => "the server answered 429".to_owned(),
     }
 }
 

@@ -187,11 +187,31 @@ pub(super) fn refuses_login(text: &str) -> bool {
     says(text, REFUSED_LOGIN) || text.to_lowercase().contains("not match")
 }
 
+/// Whether a page names what is wrong with an authorization request: an error of RFC 6749 section
+/// 4.1.2.1 that can mean nothing else, or a parameter.
+pub(super) fn blames_request(text: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "client_id",
+        "code_challenge",
+        "invalid_client",
+        "invalid_request",
+        "invalid_scope",
+        "invalid_target",
+        "redirect_uri",
+        "response_type",
+        "unauthorized_client",
+        "unsupported_response_type",
+    ];
+    let text = text.to_lowercase();
+    NAMES.iter().any(|name| text.contains(name))
+}
+
 /// Whether a page after a login says that no login is taken any more.
 pub(super) fn locks_out(text: &str) -> bool {
     let text = text.to_lowercase();
     [
         "account is locked",
+        "account locked",
         "account has been locked",
         "temporarily locked",
         "locked out",
@@ -199,6 +219,25 @@ pub(super) fn locks_out(text: &str) -> bool {
     ]
     .iter()
     .any(|phrase| text.contains(phrase))
+}
+
+/// Whether a page without a way on says so in words that others use too: an app may be blocked, a
+/// scope disabled. They count close behind the account or the login that they are said of.
+pub(super) fn closes_login(text: &str) -> bool {
+    const OF: &[&str] = &["account", "attempts", "login", "logins", "sign", "user"];
+    const SAID: &[&str] = &[
+        "blocked",
+        "disabled",
+        "later",
+        "limit",
+        "locked",
+        "suspended",
+    ];
+    let words: Vec<String> = words(text).collect();
+    words.iter().enumerate().any(|(at, word)| {
+        let near = words.iter().skip(at + 1).take(5);
+        OF.contains(&word.as_str()) && near.into_iter().any(|word| SAID.contains(&word.as_str()))
+    })
 }
 
 /// Whether a field asks for what a user has beside the password.

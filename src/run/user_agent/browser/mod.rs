@@ -17,6 +17,7 @@ use tokio::sync::{Mutex, Semaphore};
 
 use super::choose::{Choice, Next, choose};
 use super::fill::Person;
+use super::lockouts::Lockouts;
 use super::page::{self, Page};
 use super::progress::Progress;
 use super::{CookieJar, PageKind, PageSeen, Visit, VisitOutcome, Visited};
@@ -57,6 +58,7 @@ impl Browser {
         jar: &mut CookieJar,
         visit: &Visit,
         recipe: &Recipe,
+        lockouts: &Lockouts,
     ) -> Visited {
         let Ok(_place) = self.places.acquire().await else {
             return Visited::undecided("the browser is closed");
@@ -67,7 +69,7 @@ impl Browser {
             Ok(Err(reason)) => return Visited::undecided(reason),
             Err(_) => return Visited::undecided("the browser did not start in time"),
         };
-        let progress = Progress::new(visit);
+        let progress = Progress::new(visit, lockouts);
         let mut looking = Looking {
             tab: &tab,
             visit,
@@ -190,7 +192,11 @@ impl Looking<'_> {
         let status = document.status;
         self.progress.see(page, seen(kind, document));
         match status {
-            429 | 500.. => return Err(undecided(format!("the server answered {status}"))),
+            429 => {
+                let reason = "the server answered 429".to_owned();
+                return Err(undecided(self.progress.is_limited(reason)));
+            }
+            500.. => return Err(undecided(format!("the server answered {status}"))),
             _ if page.captcha => return Err(undecided("the page has a captcha")),
             _ => {}
         }
@@ -232,6 +238,10 @@ impl Looking<'_> {
             Next::Rest | Next::Follow { .. } if kind == PageKind::Login => Err(undecided(
                 "the login page asks for nothing that could be filled in",
             )),
+            Next::Rest if self.progress.looks_again() => {
+                let gone = self.tab.go(&self.visit.authorization_url).await;
+                gone.map_err(undecided)
+            }
             Next::Rest | Next::Follow { .. } => Err(rest()),
         }
     }
