@@ -10,7 +10,7 @@ use crate::run::parameters::{Pairs, describe, pairs, with_query};
 use crate::run::redact::Kind;
 use crate::run::user_agent::{
     Consent, Credentials, Delegated, MAX_PAGES, Method, PageKind, PageSeen, StopBefore, Visit,
-    VisitOutcome, Visited,
+    VisitOutcome, Visited, start_of,
 };
 use crate::suite::{Authorize, MAIN_BROWSER};
 use crate::target::AuthorizationRequest;
@@ -285,7 +285,10 @@ fn describe_visit(at: &At<'_>, visited: Visited, list: &Pairs) -> Done {
         } => {
             result.insert("outcome".to_owned(), json!("page"));
             result.insert("status".to_owned(), json!(status));
-            let reason = format!("page {status} {title}").trim_end().to_owned();
+            let mut reason = told(status, &title, &text);
+            if let Some(unused) = &visited.unused {
+                reason.push_str(&format!("; {unused}"));
+            }
             result.insert(
                 "page".to_owned(),
                 json!({ "status": status, "title": title, "text": text }),
@@ -322,6 +325,15 @@ fn describe_visit(at: &At<'_>, visited: Visited, list: &Pairs) -> Done {
         outcome,
         result,
         exchanges: visited.exchanges,
+    }
+}
+
+/// A page in a few words: many pages of a server have one title.
+fn told(status: u16, title: &str, text: &str) -> String {
+    let named = format!("page {status} {title}").trim_end().to_owned();
+    match start_of(text, 100) {
+        said if said.is_empty() || said == title.trim() => named,
+        said => format!("{named}: {said}"),
     }
 }
 
@@ -411,6 +423,25 @@ fn headers<'p>(page: &'p PageSeen, wanted: &'p str) -> impl Iterator<Item = Stri
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_is_told_by_its_title_and_its_first_words() {
+        for (title, text, wanted) in [
+            (
+                "Login",
+                "Check your phone. Go on",
+                "page 200 Login: Check your phone. Go on",
+            ),
+            ("", "{}", "page 200: {}"),
+            ("Error", "Error", "page 200 Error"),
+            ("Error", "", "page 200 Error"),
+        ] {
+            assert_eq!(told(200, title, text), wanted);
+        }
+        // Half a token would not be taken for one.
+        let token = "t".repeat(99);
+        assert_eq!(told(200, "A", &format!("b {token}")), "page 200 A: b");
+    }
 
     #[test]
     fn pages_that_can_be_framed_are_named_once() {

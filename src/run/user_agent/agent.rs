@@ -106,6 +106,7 @@ impl Visited {
             redirects: Vec::new(),
             logged_in: false,
             consented: false,
+            unused: None,
             declined: None,
         }
     }

@@ -1,13 +1,15 @@
 //! Decides what a person would do on a page.
 
 use super::consent::{
-    answer, asks_consent, best, by_recipe, consent, is_called, meaning_of, no_way_to_deny,
+    answer, asks_consent, best, by_recipe, consent, has_answers, is_called, meaning_of,
+    no_way_to_deny,
 };
+use super::factor;
 use super::fill::{self, Person};
-use super::page::{Field, FieldKind, Form, Page};
+use super::page::{Field, FieldKind, Form, Link, Page};
 use super::submission::{Submission, submission};
 use super::words;
-use super::{Consent, PageKind};
+use super::{Consent, PageKind, start_of};
 use crate::target::Recipe;
 
 /// What comes next.
@@ -63,7 +65,20 @@ pub(super) fn choose(page: &Page, status: u16, person: &Person<'_>) -> Choice {
             next: log_in(page, form, person),
         };
     }
-    let error = status >= 400 || words::is_error(&page.title) || words::is_error(&page.heading);
+    // A title alone makes no error of a page on which a yes and a no are to be had, nor of one
+    // for which the recipe names the answer: an app may be called anything.
+    let says_error = words::is_error(&page.title) || words::is_error(&page.heading);
+    let error = status >= 400 || (says_error && !has_answers(page, person));
+    let is_question = has_answers(page, person);
+    if !error && !is_question && words::waits_for_device(&page.text) {
+        return Choice {
+            kind: PageKind::Other,
+            next: Next::GiveUp(format!(
+                "the page waits for a second factor ({}): give a test user without one, or let a person or a program log in (`login.driver`)",
+                start_of(&page.text, 100)
+            )),
+        };
+    }
     if !error && let Some(next) = consent(page, person) {
         return Choice {
             kind: PageKind::Consent,
@@ -103,10 +118,22 @@ pub(super) fn choose(page: &Page, status: u16, person: &Person<'_>) -> Choice {
             next: drawn_login(person),
         };
     }
-    Choice {
-        kind,
-        next: Next::Rest,
-    }
+    let next = match submit_link(page, person).filter(|_| status < 400) {
+        Some(link) => Next::Follow {
+            reference: link.href.clone(),
+            consents: false,
+            link: link.number,
+        },
+        None => Next::Rest,
+    };
+    Choice { kind, next }
+}
+
+/// The link by which the recipe goes on to the login.
+fn submit_link<'p>(page: &'p Page, person: &Person<'_>) -> Option<&'p Link> {
+    let wanted = person.recipe.submit.as_deref()?;
+    let called = |link: &&Link| link.marks.submit || is_called(wanted, &link.text, "");
+    page.links.iter().find(called)
 }
 
 fn follow(reference: &str) -> Next {
@@ -184,6 +211,10 @@ fn login_form<'p>(page: &'p Page, recipe: &Recipe) -> Option<&'p Form> {
 }
 
 fn log_in(page: &Page, form: &Form, person: &Person<'_>) -> Next {
+    let factor = factor::asked(form, person).filter(|field| !words::is_optional(&field.hint));
+    if let Some(field) = factor.filter(|_| person.login.is_some()) {
+        return Next::GiveUp(factor::reason(field));
+    }
     let asks = asks_consent(form);
     if asks || by_recipe(form, person).is_some() {
         return match answer(page, form, person) {
@@ -326,6 +357,77 @@ mod tests {
         assert!(
             both("<form method=post><input name=otp><button>Verify</button></form>")[0]
                 .contains("`otp`")
+        );
+    }
+
+    #[test]
+    fn a_second_factor_is_no_question_of_consent() {
+        let otp = "<form method=post><label>Code <input name=otp autocomplete=one-time-code></label>
+            <button name=a value=go>Continue</button><button name=a value=no>Cancel</button></form>";
+        let cells: String = (0..6)
+            .map(|cell| format!("<input name=d{cell} maxlength=1>"))
+            .collect();
+        let cells = format!("<form method=post>{cells}<button>Verify</button></form>");
+        let mail = "<form method=post><label>Code sent to your e-mail <input name=answer></label>
+            <button>Verify</button></form>";
+        let login = "<form method=post><input name=user><input type=password name=pw>
+            <input name=otp><button>Sign in</button></form>";
+        for (html, named) in [
+            (otp, "otp"),
+            (&cells, "d0"),
+            (mail, "answer"),
+            (login, "otp"),
+        ] {
+            for chosen in both(html) {
+                let is_told = chosen.contains(&format!("second factor (`{named}`)"));
+                let denies = html == mail && chosen.contains("no button or link that denies");
+                assert!(is_told || denies, "{html}: {chosen}");
+            }
+        }
+        let device = "<h1>Check your phone</h1><form method=post><button>Continue</button></form>";
+        assert!(both(device)[0].contains("waits for a second factor (Check your phone"));
+        let optional = login.replace("name=otp", "name=otp placeholder='Code, if you have one'");
+        assert_eq!(both(&optional)[0], "Login  user=alice&pw=pw&otp=");
+        let recipe = Recipe {
+            extra_fields: [("otp".to_owned(), "123456".to_owned())].into(),
+            ..Recipe::default()
+        };
+        assert_eq!(
+            [login, otp].map(|html| chosen(html, Consent::Approve, &recipe)),
+            [
+                "Login  user=alice&pw=pw&otp=123456",
+                "Consent  otp=123456&a=go"
+            ]
+        );
+    }
+
+    #[test]
+    fn an_answer_outranks_the_words_of_an_error() {
+        let title = "<h1>Unknown app wants access</h1><form method=post>";
+        let buttons = "<button name=a value=1>Allow</button><button name=a value=0>Deny</button>";
+        let html = format!("{title}{buttons}</form>");
+        assert_eq!(both(&html), ["Consent  a=1", "Consent  a=0"]);
+        let recipe = Recipe {
+            approve: Some("Jo mei".to_owned()),
+            ..Recipe::default()
+        };
+        let html = format!("{title}<button name=a value=1>Jo mei</button></form>");
+        assert!(both(&html)[0].ends_with("rest"));
+        assert_eq!(chosen(&html, Consent::Approve, &recipe), "Consent  a=1");
+    }
+
+    #[test]
+    fn the_recipe_may_go_on_by_a_link() {
+        let html = "<h1>Welcome</h1><a href=/google>Continue with Google</a>
+            <a href='/login?form=1'>Log in with a password</a>";
+        assert!(both(html)[0].ends_with("rest"));
+        let recipe = Recipe {
+            submit: Some("Log in with a password".to_owned()),
+            ..Recipe::default()
+        };
+        assert_eq!(
+            chosen(html, Consent::Approve, &recipe),
+            "Other -> /login?form=1"
         );
     }
 

@@ -2,8 +2,9 @@
 
 use super::Consent;
 use super::choose::Next;
+use super::factor;
 use super::fill::{self, Person};
-use super::page::{Button, Field, Form, Link, Page};
+use super::page::{Button, Form, Link, Page};
 use super::submission::submission;
 use super::words::{self, Meaning};
 
@@ -20,6 +21,23 @@ pub(super) fn asks_consent(form: &Form) -> bool {
             .buttons
             .iter()
             .any(|button| meaning_of(button).approves)
+}
+
+/// Whether a yes and a no are to be had on the page, or what the recipe calls its answer.
+pub(super) fn has_answers(page: &Page, person: &Person<'_>) -> bool {
+    let buttons = || {
+        page.forms
+            .iter()
+            .flat_map(|form| &form.buttons)
+            .map(meaning_of)
+    };
+    let says = |wanted: fn(&Meaning) -> bool| buttons().any(|meaning| wanted(&meaning));
+    (says(|meaning| meaning.approves) && says(|meaning| meaning.denies && !meaning.aside))
+        || page
+            .forms
+            .iter()
+            .any(|form| by_recipe(form, person).is_some())
+        || link_by_recipe(page, person).is_some()
 }
 
 pub(super) fn by_recipe<'f>(form: &'f Form, person: &Person<'_>) -> Option<&'f Button> {
@@ -97,6 +115,13 @@ pub(super) fn consent(page: &Page, person: &Person<'_>) -> Option<Next> {
                 .max();
             (best, asks_consent(form), form.post)
         });
+    // Be it to go on or to cancel: it is no question of consent.
+    let chosen = |form: &&Form| by_recipe(form, person).is_some();
+    if let Some(field) = approving.and_then(|form| factor::asked(form, person))
+        && !page.forms.iter().any(|form| chosen(&form))
+    {
+        return Some(Next::GiveUp(factor::reason(field)));
+    }
     let deny_link = || {
         let by_words = page.links.iter().find(|link| {
             let meaning = words::meaning(&link.text, "");
@@ -147,26 +172,16 @@ fn approve(page: &Page, form: Option<&Form>, can_deny: bool, person: &Person<'_>
         });
     }
     if let Some(form) = form {
-        let blank = |field: &&Field| {
-            field.is_typed()
-                && field.value.is_empty()
-                && !field.name.is_empty()
-                && !person.recipe.extra_fields.contains_key(&field.name)
-        };
-        if let Some(field) = form
-            .fields
-            .iter()
-            .find(blank)
-            .filter(|_| !asks_consent(form))
-        {
+        let mut fields = form.fields.iter().enumerate();
+        let blank = fields.find(|(index, field)| {
+            !field.name.is_empty() && factor::is_blank(form, *index, person)
+        });
+        if let Some((_, field)) = blank.filter(|_| !asks_consent(form)) {
             let name: String = field.name.chars().take(60).collect();
-            let reason = match words::is_second_factor(&field.name, &field.autocomplete) {
-                true => format!(
-                    "the page asks for a second factor (`{name}`): give a test user without one, or let a person or a program log in (`login.driver`)"
-                ),
+            return Some(Next::GiveUp(match words::speaks_of_code(&field.hint) {
+                true => factor::reason(field),
                 false => format!("the page asks for `{name}`: add it to `login.extra_fields`"),
-            };
-            return Some(Next::GiveUp(reason));
+            }));
         }
         let button = answer(page, form, person);
         return Some(Next::Submit(submission(form, button, person, true)));

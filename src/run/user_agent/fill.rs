@@ -12,6 +12,31 @@ pub(super) struct Person<'a> {
     pub recipe: &'a Recipe,
 }
 
+impl<'a> Person<'a> {
+    /// What the recipe types into the field.
+    pub fn extra(&self, form: &Form, index: usize) -> Option<&'a String> {
+        let (field, extra) = (&form.fields[index], &self.recipe.extra_fields);
+        extra.get(&field.name).or_else(|| {
+            let is_open = |field: &Field| field.is_typed() || field.kind == FieldKind::Select;
+            let meant = |(wanted, _): &(&String, &String)| {
+                is_open(field) && (field.id == **wanted || words::is_label(&field.hint, wanted))
+            };
+            extra.iter().find(meant).map(|(_, value)| value)
+        })
+    }
+}
+
+/// The field that the recipe names: by its name, its `id`, or else by what is written beside it.
+fn named(form: &Form, wanted: &str, fits: impl Fn(&Field) -> bool) -> Option<usize> {
+    let place = |is: &dyn Fn(&Field) -> bool| {
+        let mut fields = form.fields.iter();
+        fields.position(|field| fits(field) && is(field))
+    };
+    place(&|field| field.name == wanted || field.id == wanted)
+        .or_else(|| place(&|field| words::is_label(&field.hint, wanted)))
+        .or_else(|| place(&|field| words::has_phrase(&field.hint, wanted)))
+}
+
 /// The members that the form sends.
 pub(super) fn members(
     form: &Form,
@@ -85,7 +110,7 @@ impl<'a> Values<'a> {
     /// The value; `None` where the field sends none.
     fn of_field(&self, index: usize, field: &Field) -> Option<String> {
         let login = self.person.login;
-        if let Some(value) = self.person.recipe.extra_fields.get(&field.name) {
+        if let Some(value) = self.person.extra(self.form, index) {
             Some(value.clone())
         } else if Some(index) == self.username && (!field.read_only || field.value.is_empty()) {
             Some(login.map_or_else(|| field.value.clone(), |login| login.username.clone()))
@@ -187,11 +212,7 @@ pub(super) fn has_denying_radio(form: &Form) -> bool {
 pub(super) fn username_field(form: &Form, recipe: &Recipe) -> Option<usize> {
     let typed = |field: &Field| matches!(field.kind, FieldKind::Text | FieldKind::Email);
     if let Some(wanted) = &recipe.username_field {
-        let named = |field: &Field| field.name == *wanted || field.id == *wanted;
-        return form
-            .fields
-            .iter()
-            .position(|field| typed(field) && named(field));
+        return named(form, wanted, typed);
     }
     let scored = form
         .fields
@@ -227,11 +248,7 @@ pub(super) fn username_field(form: &Form, recipe: &Recipe) -> Option<usize> {
 /// The field for the password.
 pub(super) fn password_field(form: &Form, recipe: &Recipe) -> Option<usize> {
     if let Some(wanted) = &recipe.password_field {
-        let named = |field: &Field| field.name == *wanted || field.id == *wanted;
-        return form
-            .fields
-            .iter()
-            .position(|field| field.is_typed() && named(field));
+        return named(form, wanted, Field::is_typed);
     }
     form.fields
         .iter()
@@ -350,6 +367,21 @@ mod tests {
             ..Recipe::default()
         };
         let wanted = "csrf=1&q1=alice&f=y&f2=&p=pw&terms=on&go=1";
+        assert_eq!(filled(html, Consent::Approve, &recipe), wanted);
+    }
+
+    #[test]
+    fn a_field_may_be_called_by_its_label() {
+        let html = "<form><label for=x>Realm:</label><input id=x name=z1><label>Your handle
+            <input name=a1></label><label>Magic Word <input type=password name=b1></label>
+            <input type=password name=b2 placeholder='Old magic word'></form>";
+        let recipe = Recipe {
+            username_field: Some("handle".to_owned()),
+            password_field: Some("Magic word".to_owned()),
+            extra_fields: [("realm".to_owned(), "corp".to_owned())].into(),
+            ..Recipe::default()
+        };
+        let wanted = "z1=corp&a1=alice&b1=pw&b2=";
         assert_eq!(filled(html, Consent::Approve, &recipe), wanted);
     }
 

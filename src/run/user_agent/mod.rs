@@ -11,6 +11,7 @@ mod callback;
 mod choose;
 mod command;
 mod consent;
+mod factor;
 mod fill;
 mod hop;
 mod interactive;
@@ -33,6 +34,22 @@ pub use visit::{
     Consent, Credentials, Delegated, FormLeft, MAX_PAGES, Method, PageKind, PageSeen, StopBefore,
     Visit, VisitOutcome, Visited,
 };
+
+/// The first words of a page's text, at most so many bytes. None is cut in two: half a secret would not
+/// be known for one.
+pub fn start_of(text: &str, most: usize) -> String {
+    let mut start = String::new();
+    for word in text.split_whitespace() {
+        if start.len() + word.len() + 1 > most {
+            break;
+        }
+        if !start.is_empty() {
+            start.push(' ');
+        }
+        start.push_str(word);
+    }
+    start
+}
 
 /// The most that is kept of a page's text.
 const MAX_TEXT: usize = 4000;

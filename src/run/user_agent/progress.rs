@@ -9,18 +9,28 @@ use super::choose::Next;
 use super::lockouts::Lockouts;
 use super::page::Page;
 use super::submission::Submission;
-use super::{Delegated, PageKind, PageSeen, StopBefore, Visit, VisitOutcome, Visited, words};
+use super::{
+    Delegated, PageKind, PageSeen, StopBefore, Visit, VisitOutcome, Visited, start_of, words,
+};
 use crate::run::http::Origin;
 use crate::target::Recipe;
 
 /// The same form may come back once: a session may have been missing or a token stale.
 const MAX_SAME_FORM: usize = 2;
 
+/// A password may be sent twice: two servers may ask for one, or the first page was stale.
+const MAX_PASSWORDS: usize = 2;
+
+/// How much of a page a reason repeats.
+const MAX_SAID: usize = 200;
+
 pub(super) struct Progress<'v> {
     visit: &'v Visit,
     lockouts: &'v Lockouts,
     pub visited: Visited,
     submissions: HashMap<String, usize>,
+    /// How often the password was sent.
+    passwords: usize,
     /// The login form whose password was sent last, until the next page tells.
     pending_login: Option<String>,
     /// What a page without a way on said after a password, while the visit is made once more.
@@ -41,6 +51,7 @@ struct Doubt {
 #[derive(Default)]
 struct Found {
     fields: Vec<String>,
+    labels: Vec<String>,
     submit: bool,
     approve: bool,
     deny: bool,
@@ -53,6 +64,7 @@ impl<'v> Progress<'v> {
             lockouts,
             visited: Visited::undecided("not begun"),
             submissions: HashMap::new(),
+            passwords: 0,
             pending_login: None,
             doubt: None,
             looks_again: false,
@@ -67,6 +79,7 @@ impl<'v> Progress<'v> {
             self.found
                 .fields
                 .extend([field.name.clone(), field.id.clone()]);
+            self.found.labels.push(field.hint.clone());
         }
         let texts = forms()
             .flat_map(|form| &form.buttons)
@@ -141,10 +154,11 @@ impl<'v> Progress<'v> {
             && !words::blames_request(&page.text)
             && self.visit.form.is_none()
         {
-            let said = start_of(match page.text.as_str() {
+            let text = match page.text.as_str() {
                 "" => &page.title,
                 text => text,
-            });
+            };
+            let said = start_of(text, MAX_SAID);
             let reason = match is_refusal {
                 true => format!("login refused: {status} {said}"),
                 false => format!("the login leads nowhere and is asked for again: {status} {said}"),
@@ -171,7 +185,7 @@ impl<'v> Progress<'v> {
     }
 
     fn no_more_logins(&self, said: &str) -> String {
-        let said = start_of(said);
+        let said = start_of(said, MAX_SAID);
         self.lock_out(format!(
             "the server takes no more logins of this user: {said}"
         ))
@@ -219,10 +233,16 @@ impl<'v> Progress<'v> {
             .or_default();
         let (before, refuses) = (*times, words::refuses_login(&page.text));
         *times += 1;
-        let is_over = before >= MAX_SAME_FORM || (before > 0 && form.with_password && refuses);
+        let is_over = before >= MAX_SAME_FORM
+            || (before > 0 && form.with_password && refuses)
+            // Its fields may have other names each time.
+            || (form.with_password && self.passwords >= MAX_PASSWORDS);
         is_over.then(|| match (form.with_password, refuses) {
-            (true, true) => format!("login refused: {}", start_of(&page.text)),
-            (true, false) => "the login form never ends".to_owned(),
+            (true, true) => format!("login refused: {}", start_of(&page.text, MAX_SAID)),
+            (true, false) => format!(
+                "the login form never ends: the password was sent {} times",
+                self.passwords
+            ),
             _ => "the same form comes again and again".to_owned(),
         })
     }
@@ -271,6 +291,7 @@ impl<'v> Progress<'v> {
             self.visited.declined.clone_from(&form.declined);
         }
         if form.with_password {
+            self.passwords += 1;
             self.pending_login = Some(form.fingerprint.clone());
         }
     }
@@ -285,14 +306,16 @@ impl<'v> Progress<'v> {
         if matches!(outcome, VisitOutcome::Callback { .. }) {
             self.visited.logged_in |= self.pending_login.is_some() || self.doubt.is_some();
         }
-        self.visited.outcome = match outcome {
-            VisitOutcome::Undecided { reason } => VisitOutcome::Undecided {
-                reason: match self.unused(recipe) {
-                    Some(unused) => format!("{reason}; {unused}"),
-                    None => reason,
-                },
+        let unused = self.unused(recipe);
+        self.visited.outcome = match (outcome, unused) {
+            (VisitOutcome::Undecided { reason }, Some(unused)) => VisitOutcome::Undecided {
+                reason: format!("{reason}; {unused}"),
             },
-            other => other,
+            (page @ VisitOutcome::Page { .. }, unused) => {
+                self.visited.unused = unused;
+                page
+            }
+            (other, _) => other,
         };
         self.visited
     }
@@ -300,33 +323,56 @@ impl<'v> Progress<'v> {
     /// What of the recipe fitted nothing on the pages where it would have been used.
     fn unused(&self, recipe: &Recipe) -> Option<String> {
         let saw = |kind| self.visited.pages.iter().any(|page| page.kind == kind);
-        let has = |text: &str| self.found.fields.iter().any(|found| found == text);
-        let called = |text: &str, marked: bool| marked || has(&text.trim().to_lowercase());
         let (login, consent) = (saw(PageKind::Login), saw(PageKind::Consent));
-        let unused = [
-            ("username_field", &recipe.username_field, login, None),
-            ("password_field", &recipe.password_field, login, None),
-            ("submit", &recipe.submit, login, Some(self.found.submit)),
-            (
-                "approve",
-                &recipe.approve,
-                consent,
-                Some(self.found.approve),
-            ),
-            ("deny", &recipe.deny, consent, Some(self.found.deny)),
-        ];
-        let unused: Vec<String> = unused
-            .into_iter()
-            .filter_map(|(member, wanted, is_due, marked)| {
-                let wanted = wanted.as_ref().filter(|_| is_due)?;
-                let fits = marked.map_or_else(|| has(wanted), |marked| called(wanted, marked));
-                (!fits).then(|| format!("`login.{member}: {wanted}`"))
-            })
-            .collect();
+        // Where no login was found, the way to it may be what it names.
+        let chooser = !consent && self.visited.pages.last().is_some_and(is_other);
+        let found = &self.found;
+        let has = |text: &str| found.fields.iter().any(|found| found == text);
+        let field = |wanted: &str| {
+            has(wanted)
+                || found
+                    .labels
+                    .iter()
+                    .any(|label| words::has_phrase(label, wanted))
+        };
+        let button =
+            |marked: bool| move |wanted: &str| marked || has(&wanted.trim().to_lowercase());
+        let mut unused = Vec::new();
+        let mut check =
+            |due: bool, member: &str, wanted: &Option<String>, fits: &dyn Fn(&str) -> bool| {
+                if let Some(wanted) = wanted.as_ref().filter(|wanted| due && !fits(wanted)) {
+                    unused.push(format!("`login.{member}: {wanted}`"));
+                }
+            };
+        check(login, "username_field", &recipe.username_field, &field);
+        check(login, "password_field", &recipe.password_field, &field);
+        check(
+            login || chooser,
+            "submit",
+            &recipe.submit,
+            &button(found.submit),
+        );
+        check(consent, "approve", &recipe.approve, &button(found.approve));
+        check(consent, "deny", &recipe.deny, &button(found.deny));
+        let extra = |wanted: &str| {
+            has(wanted)
+                || found
+                    .labels
+                    .iter()
+                    .any(|label| words::is_label(label, wanted))
+        };
+        for name in recipe.extra_fields.keys() {
+            check(
+                login || consent,
+                "extra_fields",
+                &Some(name.clone()),
+                &extra,
+            );
+        }
         (!unused.is_empty()).then(|| format!("nothing on the way was {}", unused.join(", ")))
     }
 }
 
-fn start_of(text: &str) -> String {
-    text.chars().take(200).collect()
+fn is_other(page: &PageSeen) -> bool {
+    page.kind == PageKind::Other
 }

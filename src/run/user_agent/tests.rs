@@ -386,7 +386,8 @@ async fn what_has_no_end_is_undecided_and_bounded() {
 
     let login = serve(|_| page(LOGIN)).await;
     let (visited_, client) = visited(&login, |_| {}).await;
-    assert_eq!(undecided(&visited_), "the login form never ends");
+    let told = "the login form never ends: the password was sent 2 times";
+    assert_eq!(undecided(&visited_), told);
     assert_eq!(client.counts().logins, 2);
 
     let consent = serve(|_| page(CONSENT)).await;
@@ -563,6 +564,7 @@ async fn a_recipe_that_fits_nothing_is_named() {
     let recipe = Recipe {
         username_field: Some("benutzer".to_owned()),
         submit: Some("css:#go".to_owned()),
+        extra_fields: [("Realm".to_owned(), "corp".to_owned())].into(),
         ..Recipe::default()
     };
     let base = serve(ordinary).await;
@@ -570,7 +572,9 @@ async fn a_recipe_that_fits_nothing_is_named() {
     let told = authorize(&client, &mut jar, visit(&base), &recipe).await;
     let reason = undecided(&told);
     assert!(
-        reason.contains("`login.username_field: benutzer`, `login.submit: css:#go`"),
+        reason.contains(
+            "`login.username_field: benutzer`, `login.submit: css:#go`, `login.extra_fields: Realm`"
+        ),
         "{reason}"
     );
     let fits = Recipe {
@@ -581,6 +585,19 @@ async fn a_recipe_that_fits_nothing_is_named() {
     };
     let told = authorize(&client, &mut CookieJar::new(), visit(&base), &fits).await;
     assert_eq!(params(&told)[0].0, "code");
+}
+
+#[tokio::test]
+async fn a_way_to_the_login_that_the_recipe_misses_is_named() {
+    let base = serve(|_| page("<p>Welcome <a href=/form>With a password</a>")).await;
+    let recipe = Recipe {
+        submit: Some("By password".to_owned()),
+        ..Recipe::default()
+    };
+    let (client, mut jar) = (client(&base), CookieJar::new());
+    let told = authorize(&client, &mut jar, visit(&base), &recipe).await;
+    let unused = "nothing on the way was `login.submit: By password`";
+    assert_eq!(told.unused.as_deref(), Some(unused));
 }
 
 #[tokio::test]

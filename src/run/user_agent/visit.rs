@@ -245,6 +245,8 @@ pub struct Visited {
     pub logged_in: bool,
     /// A consent form was submitted.
     pub consented: bool,
+    /// What of the recipe fitted nothing before a page without a way on.
+    pub unused: Option<String>,
     /// The value of the scope that was declined on the way.
     pub declined: Option<String>,
 }

@@ -141,6 +141,17 @@ fn says(text: &str, list: &[&str]) -> bool {
     words(text).any(|word| list.contains(&word.as_str()))
 }
 
+/// Whether a label is these words, whatever their case and what stands around them.
+pub(super) fn is_label(label: &str, wanted: &str) -> bool {
+    has_phrase(label, wanted) && words(label).count() == words(wanted).count()
+}
+
+/// Whether these words stand in a label one after the other.
+pub(super) fn has_phrase(label: &str, wanted: &str) -> bool {
+    let [label, wanted] = [label, wanted].map(|text| words(text).collect::<Vec<_>>());
+    !wanted.is_empty() && label.windows(wanted.len()).any(|some| *some == *wanted)
+}
+
 /// What a control stands for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Meaning {
@@ -240,6 +251,33 @@ pub(super) fn closes_login(text: &str) -> bool {
     })
 }
 
+/// Whether a page waits for what a user does elsewhere.
+pub(super) fn waits_for_device(text: &str) -> bool {
+    let text = text.to_lowercase().replace('-', " ");
+    [
+        "approve the sign in",
+        "approve this sign in",
+        "approve the login",
+        "approve this login",
+        "check your phone",
+        "check your device",
+        "open your authenticator",
+    ]
+    .iter()
+    .any(|phrase| text.contains(phrase))
+}
+
+/// Whether a label speaks of a code, or of what was sent to the user.
+pub(super) fn speaks_of_code(hint: &str) -> bool {
+    const CODES: &[&str] = &["code", "codes", "otp", "passcode", "sent", "token", "totp"];
+    says(hint, CODES)
+}
+
+/// Whether a field may be left out as its label says.
+pub(super) fn is_optional(hint: &str) -> bool {
+    says(hint, &["enabled", "if", "optional"])
+}
+
 /// Whether a field asks for what a user has beside the password.
 pub(super) fn is_second_factor(name: &str, autocomplete: &str) -> bool {
     const NAMES: &[&str] = &["otp", "totp", "mfa", "2fa", "twofactor", "passcode"];
@@ -300,7 +338,12 @@ pub(super) fn username_score(name: &str, autocomplete: &str, hint: &str) -> u32 
     {
         return 6;
     }
-    if says(hint, NAMES) { 4 } else { 0 }
+    // "The code that we sent to your e-mail" is no user name.
+    if says(hint, NAMES) && !speaks_of_code(hint) {
+        4
+    } else {
+        0
+    }
 }
 
 #[cfg(test)]
@@ -366,5 +409,7 @@ mod tests {
         for name in ["q", "otp", "coupon", "code"] {
             assert_eq!(username_score(name, "off", ""), 0, "{name}");
         }
+        let hint = "Code sent to your e-mail";
+        assert_eq!(username_score("answer", "", hint), 0);
     }
 }

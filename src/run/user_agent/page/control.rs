@@ -52,6 +52,8 @@ pub(in crate::run::user_agent) struct Field {
     pub required: bool,
     pub read_only: bool,
     pub autocomplete: String,
+    /// It takes one character: a code is typed into several of them.
+    pub is_cell: bool,
     /// Label and placeholder.
     pub hint: String,
     /// Its number among the page's controls, where a browser has given it one.

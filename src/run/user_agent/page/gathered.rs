@@ -12,7 +12,11 @@ impl Gathered {
         self.adopt_loose();
         self.mark_self_submission();
         let mut page = self.page;
-        page.captcha = text::is_captcha(source) || text::speaks_of_captcha(&page.text);
+        // A word below a login that it leaves alone is no challenge.
+        let mut fields = page.forms.iter().flat_map(|form| &form.fields);
+        let logs_in = page.loose_password || fields.any(|field| field.kind == FieldKind::Password);
+        page.captcha =
+            text::is_captcha(source) || (!logs_in && text::speaks_of_captcha(&page.text));
         page
     }
 
@@ -89,6 +93,16 @@ impl Gathered {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn a_word_of_a_captcha_below_a_login_is_none() {
+        let footer = "<p>This site is protected by reCAPTCHA.";
+        assert!(read_plain(footer).captcha);
+        let login = "<form><input name=u><input type=password name=p></form>";
+        assert!(!read_plain(&format!("{login}{footer}")).captcha);
+        let asked = "<form><input type=password name=p><div class=g-recaptcha></div></form>";
+        assert!(read_plain(asked).captcha);
+    }
+
     use crate::run::user_agent::page::{Encoding, Page, read};
     use crate::target::Recipe;
 

@@ -425,6 +425,7 @@ fn field(element: &Element) -> Field {
         required: element.attr("required").is_some(),
         read_only: element.attr("readonly").is_some(),
         autocomplete: attr("autocomplete").to_ascii_lowercase(),
+        is_cell: attr("maxlength").trim() == "1",
         hint: [attr("placeholder"), attr("aria-label")]
             .join(" ")
             .trim()

@@ -129,3 +129,20 @@ async fn a_password_that_is_not_taken_any_more_is_not_sent_again() {
         assert_eq!(client.counts().logins, 2, "{told}");
     }
 }
+
+#[tokio::test]
+async fn a_login_form_with_other_names_each_time_ends() {
+    let loads = Arc::new(AtomicUsize::new(0));
+    let base = serve(move |_| {
+        let load = loads.fetch_add(1, Ordering::SeqCst);
+        page(&format!(
+            "<form method=post action=/login><input name=u{load}>
+             <input type=password name=p{load}><button>Sign in</button></form>"
+        ))
+    })
+    .await;
+    let (visited, client) = visited(&base, |_| {}).await;
+    let told = "the login form never ends: the password was sent 2 times";
+    assert_eq!(undecided(&visited), told);
+    assert_eq!(client.counts().logins, 2);
+}
