@@ -17,13 +17,13 @@ pub struct Recipe {
     /// Who drives the user agent; `form` unless given.
     #[serde(skip_serializing_if = "is_form")]
     pub driver: Driver,
-    /// Name of the field for the user name.
+    /// Name, `id` or label of the field for the user name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub username_field: Option<String>,
-    /// Name of the field for the password.
+    /// Name, `id` or label of the field for the password.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub password_field: Option<String>,
-    /// The button that submits the login form.
+    /// The button that submits the login form, or the link that leads to it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub submit: Option<String>,
     /// The button or link that says yes on the consent page.
@@ -32,7 +32,7 @@ pub struct Recipe {
     /// The button or link that says no on the consent page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deny: Option<String>,
-    /// Further fields to fill wherever a form has them: name to value.
+    /// Further fields to fill wherever a form has them: name, `id` or label to value.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     pub extra_fields: IndexMap<String, String>,
     /// A login endpoint that takes JSON, for login pages that are drawn by a script.

@@ -133,6 +133,7 @@ impl Left {
     /// saw no page.
     fn begin(self, visit: &mut Visit, list: &Pairs, browser: &str) {
         visit.requested_redirect_uri = None;
+        visit.begins_elsewhere = true;
         if self.post {
             visit.authorization_url = self.address;
             visit.form = Some(list.clone());
@@ -219,6 +220,7 @@ fn visit(
         },
         max_pages: MAX_PAGES,
         user: user.to_owned(),
+        begins_elsewhere: false,
         everyday: true,
     })
 }

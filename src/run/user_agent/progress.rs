@@ -152,7 +152,8 @@ impl<'v> Progress<'v> {
         if is_dead_end
             && (status < 400 || is_refusal)
             && !words::blames_request(&page.text)
-            && self.visit.form.is_none()
+            // Elsewhere a page may be what was wanted.
+            && !self.visit.begins_elsewhere
         {
             let text = match page.text.as_str() {
                 "" => &page.title,

@@ -91,6 +91,8 @@ pub struct Visit {
     pub max_pages: usize,
     /// The user's name in the target file, for drivers that keep one session for each.
     pub user: String,
+    /// It begins elsewhere than with an authorization request.
+    pub begins_elsewhere: bool,
     /// It is made in the browser in which the user may be logged in from before.
     pub everyday: bool,
 }
@@ -110,6 +112,7 @@ impl Visit {
             method: Method::Get,
             max_pages: MAX_PAGES,
             user: "first".to_owned(),
+            begins_elsewhere: false,
             everyday: true,
         }
     }

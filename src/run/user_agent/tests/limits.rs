@@ -77,6 +77,11 @@ async fn a_request_refused_after_the_login_is_refused() {
             (1, requests)
         );
     }
+    // Where nothing was requested, a page may be what was wanted.
+    let base = after_password(html(200, "Done."), page(LOGIN)).await;
+    let (visited_, client_) = visited(&base, |visit| visit.begins_elsewhere = true).await;
+    assert!(matches!(visited_.outcome, VisitOutcome::Page { .. }));
+    assert_eq!(client_.counts().requests, 2);
     // It was busy for a moment, and the person has reloaded.
     let granted = to(format!("{CALLBACK}?code=c0de-1234567"));
     let base = after_password(html(200, "Busy."), granted).await;
