@@ -44,6 +44,7 @@ pub(super) fn explain(error: &Error, text: &str, at: usize) -> (String, Option<S
             "a map here has exactly one key; give the second a step (or entry) of its own"
                 .to_owned(),
         ),
+        Error::Unexpected { expected, .. } if expected.contains("mapping") => map(before),
         Error::Unexpected { expected, .. } => unexpected(expected),
         Error::InvalidScalar { ty, .. } => scalar(ty),
         Error::InvalidBooleanStrict { .. } => scalar("bool"),
@@ -87,18 +88,32 @@ fn document(error: &Error) -> (String, String) {
     }
 }
 
+/// Something else where a map belongs. The reader complains behind the driver of a target file's
+/// `login` that stands there as a word, as `form` does, which has no settings.
+fn map(before: &str) -> (String, String) {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let before = before.trim_end_matches(|c| !is_part(c));
+    let name = before.trim_end_matches(is_part);
+    let word = &before[name.len()..];
+    let is_driver = name.trim_end_matches(['"', '\'', ' ']).ends_with("driver:");
+    let help = match word {
+        "browser" | "interactive" if is_driver => {
+            format!("write `driver: {{ {word}: {{}} }}`: its settings belong into the inner map")
+        }
+        "command" if is_driver => {
+            "write `driver: { command: { program: [PROGRAM, ARGUMENT] } }`".to_owned()
+        }
+        _ => "write `{ name: value }`, or `name: value` on indented lines".to_owned(),
+    };
+    ("expected a map here".to_owned(), help)
+}
+
 /// Something of another shape than the type's.
 fn unexpected(expected: &str) -> (String, String) {
     if expected.contains("sequence") {
         return (
             "expected a list here".to_owned(),
             "write `[one, two]`, or each element on a line of its own after `- `".to_owned(),
-        );
-    }
-    if expected.contains("mapping") {
-        return (
-            "expected a map here".to_owned(),
-            "write `{ name: value }`, or `name: value` on indented lines".to_owned(),
         );
     }
     if expected.contains("scalar") {
