@@ -21,6 +21,7 @@ pub async fn step(at: &At<'_>, fetch: &Fetch) -> Result<Done, Halt> {
         Request::form(with_query(&url, &query), &form)
     } else if let Some(json) = &fetch.json {
         let mut json = at.params(json)?;
+        json.retain(|_, value| !value.is_null());
         changes.to_members(&mut json);
         sent = Value::Object(json.clone());
         Request::json(with_query(&url, &query), &Value::Object(json))
