@@ -25,8 +25,8 @@ pub struct Rendered {
     pub authentication: Option<Authentication>,
     /// The JWT is rebuilt.
     pub forge: Option<Forge>,
-    /// Seconds before the request.
-    pub delay: Option<f64>,
+    /// Time before the request.
+    pub delay: Option<Delay>,
     /// Another user.
     pub user: Option<String>,
     /// Another answer on the consent page.
@@ -67,7 +67,7 @@ impl Rendered {
         let params = |params: &Params| render_params(session, context, params);
         let delay = match &mutation.delay {
             None => None,
-            Some(delay) => Some(seconds(session, context, delay)?),
+            Some(delay) => Some(Delay::of(session, context, delay)?),
         };
         let forge = match &mutation.forge {
             None => None,
@@ -106,7 +106,7 @@ impl Rendered {
     /// Lets the delay pass.
     pub async fn wait(&self, session: &Session) -> Result<(), Halt> {
         match self.delay {
-            Some(delay) => pause(session, delay).await,
+            Some(delay) => delay.pass(session).await,
             None => Ok(()),
         }
     }
@@ -143,27 +143,76 @@ fn served(session: &Session, context: &minijinja::Value, serve: &Serve) -> Resul
     })
 }
 
-/// A number of seconds, literal or rendered.
-pub fn seconds(session: &Session, context: &minijinja::Value, value: &Value) -> Result<f64, Halt> {
-    let rendered = session
-        .templates
-        .render_value(value, context)
-        .map_err(halt)?;
-    rendered
-        .as_f64()
-        .or_else(|| rendered.as_str().and_then(|text| text.parse().ok()))
-        .filter(|seconds| seconds.is_finite() && *seconds >= 0.0)
-        .ok_or_else(|| Halt::Stopped(format!("{rendered} is not a number of seconds")))
+/// Time to let pass.
+#[derive(Clone, Copy, Debug)]
+pub struct Delay {
+    /// All of it.
+    pub seconds: f64,
+    /// The part of it that is the leeway of the target file.
+    leeway: f64,
 }
 
-/// Lets time pass, within what the target file allows.
-pub async fn pause(session: &Session, seconds: f64) -> Result<(), Halt> {
-    let longest = session.target.file.limits.longest_wait;
-    if seconds > longest {
-        return Err(Halt::Stopped(format!(
-            "it would wait {seconds:.0} s; limits.longest_wait of the target file is {longest:.0} s"
-        )));
+impl Delay {
+    /// A number of seconds, literal or rendered.
+    pub fn of(session: &Session, context: &minijinja::Value, value: &Value) -> Result<Self, Halt> {
+        let rendered = session
+            .templates
+            .render_value(value, context)
+            .map_err(halt)?;
+        let seconds = rendered
+            .as_f64()
+            .or_else(|| rendered.as_str().and_then(|text| text.parse().ok()))
+            .filter(|seconds| seconds.is_finite() && *seconds >= 0.0)
+            .ok_or_else(|| Halt::Stopped(format!("{rendered} is not a number of seconds")))?;
+        let template = value.as_str().unwrap_or_default();
+        let leeway = match template.contains("limits.token_leeway") {
+            true => session.target.file.limits.token_leeway,
+            false => 0.0,
+        };
+        Ok(Self { seconds, leeway })
     }
-    tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
-    Ok(())
+
+    /// Lets it pass, within what the target file allows.
+    pub async fn pass(self, session: &Session) -> Result<(), Halt> {
+        let longest = session.target.file.limits.longest_wait;
+        if self.seconds > longest {
+            return Err(Halt::Stopped(self.too_long(longest)));
+        }
+        tokio::time::sleep(Duration::from_secs_f64(self.seconds)).await;
+        Ok(())
+    }
+
+    fn too_long(self, longest: f64) -> String {
+        let Self { seconds, leeway } = self;
+        let of_it = match leeway > 0.0 {
+            true => format!(", {leeway:.0} s of it for limits.token_leeway"),
+            false => String::new(),
+        };
+        format!(
+            "it would wait {seconds:.0} s{of_it}; limits.longest_wait of the target file is \
+             {longest:.0} s"
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_that_is_too_long_names_the_limits_that_make_it_up() {
+        let (seconds, leeway) = (183.0, 180.0);
+        let said = Delay { seconds, leeway }.too_long(10.0);
+        assert!(
+            said.contains("180 s of it for limits.token_leeway"),
+            "{said}"
+        );
+        assert!(said.contains("limits.longest_wait of the target file is 10 s"));
+        let said = Delay {
+            seconds,
+            leeway: 0.0,
+        }
+        .too_long(10.0);
+        assert!(!said.contains("token_leeway"), "{said}");
+    }
 }

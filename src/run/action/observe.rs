@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Map, json};
 
-use super::mutation::{pause, seconds};
+use super::mutation::Delay;
 use super::{At, Done, Halt};
 use crate::run::host::{Document, DocumentError, SELF_URL};
 use crate::run::{Outcome, audit};
@@ -12,11 +12,11 @@ use crate::suite::{Audit, Host, Params, Sample, Visits, Wait};
 
 /// Lets time pass.
 pub async fn wait(at: &At<'_>, wait: &Wait) -> Result<Done, Halt> {
-    let seconds = seconds(at.session, &at.context, &wait.seconds)?;
-    pause(at.session, seconds).await?;
+    let delay = Delay::of(at.session, &at.context, &wait.seconds)?;
+    delay.pass(at.session).await?;
     Ok(Done {
         outcome: Outcome::Accepted,
-        result: Map::from_iter([("seconds".to_owned(), json!(seconds))]),
+        result: Map::from_iter([("seconds".to_owned(), json!(delay.seconds))]),
         exchanges: Vec::new(),
     })
 }
@@ -57,7 +57,10 @@ pub async fn host(at: &mut At<'_>, name: &str, step: &Host) -> Result<Done, Halt
     };
     let served = at.session.host.serve(&document).await;
     let url = served.map_err(|error| match error {
-        DocumentError::NotOurs => Halt::Stopped(error.to_string()),
+        // What the operator's machine or certificate lacks.
+        DocumentError::NotOurs | DocumentError::Listen { .. } | DocumentError::Certificate(_) => {
+            Halt::Stopped(error.to_string())
+        }
         error => Halt::Fault(format!("cannot serve a document: {error}")),
     })?;
     let mut result = Map::from_iter([("url".to_owned(), json!(url))]);

@@ -46,12 +46,20 @@ impl Document {
     }
 }
 
+/// What is said of an address that is not to be had, before it.
+pub const CANNOT_LISTEN: &str = "cannot listen on";
+
 /// The document cannot be served.
 #[derive(Debug, thiserror::Error)]
 pub enum DocumentError {
-    /// No port on loopback.
-    #[error("cannot listen on loopback: {0}")]
-    Listen(#[from] std::io::Error),
+    /// The address is not to be had.
+    #[error("{CANNOT_LISTEN} {address}: {cause}")]
+    Listen {
+        /// Where to listen.
+        address: String,
+        /// Why not.
+        cause: std::io::Error,
+    },
     /// The operator's certificate serves nothing.
     #[error("the certificate of `client_id_metadata` cannot be used: {0}")]
     Certificate(String),

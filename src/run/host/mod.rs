@@ -11,6 +11,6 @@ mod server;
 mod tls;
 mod visit;
 
-pub use document::{Document, DocumentError, SELF_URL};
+pub use document::{CANNOT_LISTEN, Document, DocumentError, SELF_URL};
 pub use server::DocumentHost;
 pub use visit::Visit;

@@ -134,10 +134,15 @@ impl DocumentHost {
             .place
             .as_ref()
             .map_or("127.0.0.1:0", |place| &place.listen);
-        let listener = TcpListener::bind(listen).await?;
+        let refused = |cause| DocumentError::Listen {
+            address: listen.to_owned(),
+            cause,
+        };
+        let listener = TcpListener::bind(listen).await.map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
         let base = match &self.place {
             Some(place) => place.url.trim_end_matches('/').to_owned(),
-            None => format!("http://{}", listener.local_addr()?),
+            None => format!("http://{address}"),
         };
         let after_scheme = base.split_once("://").map_or("", |(_, rest)| rest);
         let below = after_scheme.find('/').map_or("", |at| &after_scheme[at..]);
@@ -156,7 +161,7 @@ impl DocumentHost {
             .and_then(|place| place.certificate.as_ref())
         {
             Some(certificate) => {
-                let listener = TlsListener::new(listener, certificate)?;
+                let listener = TlsListener::new(listener, address, certificate)?;
                 let server = axum::serve(listener, router).with_graceful_shutdown(stopped);
                 tokio::spawn(server.into_future());
             }

@@ -38,9 +38,12 @@ pub(super) struct TlsListener {
 }
 
 impl TlsListener {
-    pub fn new(listener: TcpListener, certificate: &Certificate) -> Result<Self, DocumentError> {
+    pub fn new(
+        listener: TcpListener,
+        address: SocketAddr,
+        certificate: &Certificate,
+    ) -> Result<Self, DocumentError> {
         let acceptor = TlsAcceptor::from(Arc::new(config(certificate)?));
-        let address = listener.local_addr()?;
         let (send, connections) = mpsc::channel(16);
         tokio::spawn(async move {
             loop {
