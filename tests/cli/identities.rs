@@ -61,6 +61,12 @@ fn pem(der: &[u8]) -> String {
     format!("-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n")
 }
 
+/// A private key of P-256.
+pub fn ec_key() -> String {
+    let key = p256::SecretKey::random(&mut OsRng);
+    pem(key.to_pkcs8_der().expect("a key").as_bytes())
+}
+
 /// Private key files by name, each with the public JWK.
 fn keys() -> [(&'static str, String, Value); 3] {
     let text = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
@@ -295,4 +301,73 @@ fn a_server_that_does_not_trust_the_certificate_is_not_accused() {
     );
     said.ends_with(3).prints(" 0 failed");
     assert!(!said.out.contains("FAIL"), "{}", said.out);
+}
+
+#[test]
+fn an_address_that_somebody_else_has_is_named() {
+    let folder = empty();
+    let policy = "title: No registration\npolicy: { registration: { enabled: false } }\n";
+    write(&folder, "policy.yaml", policy);
+    let policy = folder.path().join("policy.yaml").display().to_string();
+    let served = Served::start_with(&["--policy", &policy]);
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let listen = taken.local_addr().expect("its address");
+    let documents = format!(
+        "client_id_metadata: {{ url: \"https://client.example/a\", listen: \"{listen}\" }}\n"
+    );
+    write(&folder, "target.yaml", &target(&served, &documents));
+    say(&folder, &["doctor", "target.yaml"])
+        .ends_with(3)
+        .prints(&format!("cannot listen on {listen}: "))
+        .prints("mend: choose another address as `client_id_metadata.listen`");
+    // It is no fault of authspec's.
+    say(
+        &folder,
+        &["run", "target.yaml", "--suite", "registration/documents"],
+    )
+    .ends_with(3)
+    .prints("0 failed, ");
+}
+
+#[test]
+fn a_wait_that_the_limits_do_not_allow_is_untested_and_names_them() {
+    let (served, folder) = (Served::start(), empty());
+    let client = "clients:\n  short_lived: { client_id: brief, redirect_uris: \
+                  [\"http://127.0.0.1:39417/callback\"] }\n";
+    write(&folder, "target.yaml", &target(&served, client));
+    let expired = ["--check", "resource/tokens/expired"];
+    say(&folder, &[&["run", "target.yaml"], &expired[..]].concat())
+        .ends_with(0)
+        .prints("untested")
+        .prints("add to the target file: `limits.longest_wait` above\n  `limits.token_leeway`");
+}
+
+#[test]
+fn a_token_that_the_server_does_not_take_is_what_the_mend_is_about() {
+    let (served, folder) = (Served::start(), empty());
+    let file = format!(
+        "mcp_server: {}\naccess_tokens: {{ first: {{ value: not-a-token-of-this-server }} }}\n\
+         scopes: [\"mcp:tools:weather\"]\noperations:\n  weather: {{ scopes: [\"mcp:tools:weather\"], call: {{ tool: {{ name: \
+         get_weather, arguments: {{ city: Lisbon }} }} }} }}\n",
+        served.mcp
+    );
+    write(&folder, "target.yaml", &file);
+    say(&folder, &["doctor", "target.yaml"])
+        .ends_with(3)
+        .prints("mend: the server does not take the token: give one under `access_tokens`");
+}
+
+#[test]
+fn a_client_without_a_scope_is_updated_without_one() {
+    let (served, folder) = (Served::start(), empty());
+    let file = format!(
+        "authorization_server: {}\nusers: {{ first: {{ username: alice, password: {{ value: \
+         wonderland-7 }} }} }}\n",
+        served.issuer
+    );
+    write(&folder, "target.yaml", &file);
+    let updates = ["--check", "registration/management/update-replaces"];
+    say(&folder, &[&["run", "target.yaml"], &updates[..]].concat())
+        .ends_with(0)
+        .prints("1 passed");
 }

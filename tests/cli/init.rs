@@ -5,7 +5,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use super::served::Served;
-use super::{Said, authspec, empty, result, riddle, say};
+use super::{Said, authspec, empty, identities, result, riddle, say};
 
 const PASSWORD: &str = "wonderland-7";
 
@@ -22,6 +22,10 @@ fn say_with_secrets(folder: &TempDir, arguments: &[&str]) -> Said {
         "INTROSPECTOR_SECRET",
     ] {
         command.env(variable, PASSWORD);
+    }
+    // Keys of issuers are named by what they are.
+    for variable in ["ACCESS_TOKEN_KEY", "ASSERTION_KEY"] {
+        command.env(variable, identities::ec_key());
     }
     Said::by(&mut command, arguments)
 }
@@ -98,9 +102,27 @@ fn a_newcomer_gets_from_a_url_to_a_report() {
         "#login: { username_field: username, password_field: password, approve: Allow, deny: Deny }",
         "#  get_weather: { scopes: [], call: { tool: { name: get_weather, arguments: { city: ",
         "# - authorization_endpoint: http",
-        "registration: { allowed: true }",
+        "registration:\n  allowed: true\n",
+        "#  secret_authentication: client_secret_basic",
+        "#client_id_metadata: { url:",
+        "#played_issuers:\n",
+        "#  access_tokens: { private_key: { env: ACCESS_TOKEN_KEY }, key_id: KID }",
+        "#  token_leeway: ",
+        "#  longest_wait: ",
+        "#  code_lifetime: ",
     ] {
         assert!(text.contains(part), "no {part:?} in\n{text}");
+    }
+    let said = text.replace("\n# ", " ");
+    for (member, part) in [
+        ("client_id_metadata", "client ID metadata documents ("),
+        ("played_issuers", "signs access tokens with ("),
+    ] {
+        assert!(said.contains(part), "no {part:?} in\n{text}");
+        assert!(
+            !said.contains(&format!("Also lacking: `{member}")),
+            "{text}"
+        );
     }
     assert!(!text.contains(PASSWORD));
     say_with_secrets(&folder, &["lint", "target.yaml"]).ends_with(0);
@@ -191,6 +213,32 @@ fn an_issuer_alone_gets_a_file_without_an_mcp_server() {
 }
 
 #[test]
+fn without_a_login_an_issuers_scopes_are_written_and_where_it_lists_none_they_are_counted() {
+    let (served, folder) = (Served::start(), empty());
+    say(&folder, &["init", &served.issuer, "--out", "-"])
+        .ends_with(0)
+        .prints("\nscopes: [\"mcp:tools:weather\"");
+    let said = say(&folder, &["init", &riddle::start(), "--out", "-"]);
+    let text = said.ends_with(0).out.replace("\n# ", " ");
+    let counted = "that the users may be granted (";
+    assert!(text.contains(counted), "{text}");
+}
+
+#[test]
+fn a_server_that_fails_over_its_new_client_has_the_registration_named() {
+    let (issuer, folder) = (riddle::start_failing(), empty());
+    let file = format!(
+        "authorization_server: {issuer}\nusers:\n  first: {{ username: alice, password: {{ value: \
+         none }} }}\nlogin: {{ username_field: badge, approve: Jo mei }}\n"
+    );
+    std::fs::write(folder.path().join("target.yaml"), file).expect("the file");
+    say(&folder, &["doctor", "target.yaml"])
+        .ends_with(3)
+        .prints("broken   token")
+        .prints("`registration` of the target file changes that");
+}
+
+#[test]
 fn a_server_from_before_resource_metadata_is_told_by_its_own() {
     let folder = empty();
     let policy = "title: No resource metadata\npolicy:\n  shared_origin: true\n  mcp_server: { \
@@ -265,7 +313,10 @@ fn a_login_that_fails_is_told_with_its_page_and_the_file_written() {
             "secret",
         ],
     );
-    said.ends_with(3).remarks("login refused");
+    said.ends_with(3)
+        .remarks("login refused")
+        .remarks("more wait for what the doctor found broken")
+        .remarks("next: do what the doctor's mend says");
     let text = read(&folder, "target.yaml").replace("\n# ", " ");
     for part in [
         "password: { file: secret }",

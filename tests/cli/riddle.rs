@@ -4,7 +4,7 @@ use axum::extract::Query;
 use axum::http::header::LOCATION;
 use axum::http::{StatusCode, Uri};
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use axum::{Form, Json, Router};
 use serde_json::{Map, Value, json};
 
@@ -12,11 +12,20 @@ type Members = Map<String, Value>;
 
 /// Serves until the test program ends; gives the issuer.
 pub fn start() -> String {
+    serve(post(token))
+}
+
+/// The same, whose token endpoint knows no way but to fail.
+pub fn start_failing() -> String {
+    serve(post(|| async { StatusCode::INTERNAL_SERVER_ERROR }))
+}
+
+fn serve(token: MethodRouter) -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     listener.set_nonblocking(true).expect("no blocking");
     let address = listener.local_addr().expect("its address");
     let issuer = format!("http://{address}");
-    let router = router(issuer.clone());
+    let router = router(issuer.clone(), token);
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         runtime.block_on(async {
@@ -27,7 +36,7 @@ pub fn start() -> String {
     issuer
 }
 
-fn router(issuer: String) -> Router {
+fn router(issuer: String, token: MethodRouter) -> Router {
     let metadata = json!({
         "issuer": issuer,
         "authorization_endpoint": format!("{issuer}/authorize"),
@@ -46,7 +55,7 @@ fn router(issuer: String) -> Router {
         .route("/authorize", get(authorize))
         .route("/badge", post(badge))
         .route("/consent", post(consent))
-        .route("/token", post(token))
+        .route("/token", token)
         .route("/page", get(page).post(page))
 }
 

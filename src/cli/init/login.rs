@@ -131,7 +131,11 @@ impl Tried {
     /// What might lead on from where it ended, best last.
     fn next(&self, file: &TargetFile) -> Vec<TargetFile> {
         let Some(step) = self.authorize() else {
-            return Vec::new();
+            // A registration was refused, maybe for what it named.
+            return match self.attempt {
+                Some(_) => without_scopes(file),
+                None => Vec::new(),
+            };
         };
         let error = step.result.text_at("/callback/parameters/error");
         let error = error.as_deref();
@@ -141,8 +145,11 @@ impl Tried {
             Outcome::Broke { .. } => true,
             Outcome::Undecided { reason } => !reason.starts_with("login refused"),
         };
+        if error == Some("invalid_scope") && !file.scopes.is_empty() {
+            return without_scopes(file);
+        }
         // OAuth 2.1 section 1.4.1: a server may have no default for a request without a scope.
-        if error == Some("invalid_scope") && file.scopes.is_empty() {
+        if error == Some("invalid_scope") {
             let scopes = view::listed_by_server(&self.seen.recording.variables["metadata"]);
             let with_scopes = TargetFile {
                 scopes,
@@ -161,6 +168,17 @@ impl Tried {
         };
         guesses.into_iter().flatten().map(file).collect()
     }
+}
+
+/// The server may list more scopes than it grants.
+fn without_scopes(file: &TargetFile) -> Vec<TargetFile> {
+    if file.scopes.is_empty() {
+        return Vec::new();
+    }
+    vec![TargetFile {
+        scopes: Vec::new(),
+        ..file.clone()
+    }]
 }
 
 fn authorize(honest: Option<&RunRecord>) -> Option<&StepRecord> {

@@ -1,7 +1,9 @@
 //! What the cases of a plan still want of the target file, by its members.
 
+use std::collections::HashSet;
+
 use indexmap::IndexMap;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::plan::{Disposition, Knowledge, PlannedCase};
 
@@ -43,16 +45,38 @@ pub fn lacks(cases: &[PlannedCase]) -> IndexMap<String, Lack> {
     lacks
 }
 
-/// `knowledge` with one operation more where there is none: many checks have a case for each
-/// operation, and without any nobody could count them. They still lack it.
-pub fn supposing_an_operation(knowledge: &Knowledge) -> Knowledge {
+/// How many cases wait for a way in that was tried and found broken.
+pub fn stuck(cases: &[PlannedCase]) -> usize {
+    let is_stuck =
+        |case: &&PlannedCase| matches!(case.disposition, Disposition::Inconclusive { .. });
+    cases.iter().filter(is_stuck).count()
+}
+
+/// How many cases there are with a scope, and not without.
+pub fn of_a_scope(with: &[PlannedCase], without: &[PlannedCase]) -> usize {
+    let known: HashSet<&str> = without.iter().map(|case| case.id.as_str()).collect();
+    let more = with.iter().filter(|case| applies(case));
+    more.filter(|case| !known.contains(case.id.as_str()))
+        .count()
+}
+
+/// `knowledge` with these scopes where it has none, and with one operation more where there is
+/// none: many checks have a case for each scope or operation, and without any nobody could count
+/// them. They still lack the operation.
+pub fn supposing(knowledge: &Knowledge, scopes: &[String]) -> Knowledge {
     let mut supposed = knowledge.clone();
     let Some(target) = supposed.variables.get_mut("target") else {
         return supposed;
     };
+    if let Some(known) = target["scopes"].as_array_mut()
+        && known.is_empty()
+    {
+        let named = |scope| json!({ "name": scope, "scope": scope });
+        known.extend(scopes.iter().map(named));
+    }
     let scope = target["scopes"].as_array().and_then(|all| all.last());
-    let scope = scope.map_or(Value::Null, |scope| scope["name"].clone());
-    if let (Some(operations), true) = (target["operations"].as_array_mut(), scope.is_string())
+    let scope = scope.map_or_else(|| json!(SOME_SCOPE), |scope| scope["name"].clone());
+    if let Some(operations) = target["operations"].as_array_mut()
         && operations.is_empty()
     {
         operations.push(json!({
@@ -62,6 +86,9 @@ pub fn supposing_an_operation(knowledge: &Knowledge) -> Knowledge {
     }
     supposed
 }
+
+/// What a scope is called where nobody knows one.
+pub const SOME_SCOPE: &str = "some:scope";
 
 fn applies(case: &PlannedCase) -> bool {
     !matches!(case.disposition, Disposition::NotApplicable { .. })
@@ -76,7 +103,9 @@ fn member(add: &str) -> String {
     let name = quoted.split([':', ' ']).next().unwrap_or(quoted);
     let mut parts = name.splitn(3, '.');
     match (parts.next(), parts.next()) {
-        (Some(map @ ("users" | "clients")), Some(entry)) => format!("{map}.{entry}"),
+        (Some(map @ ("users" | "clients" | "played_issuers")), Some(entry)) => {
+            format!("{map}.{entry}")
+        }
         (Some(first), _) => first.to_owned(),
         (None, _) => name.to_owned(),
     }
@@ -105,6 +134,10 @@ mod tests {
             (
                 "`operations` with the `scopes` that each needs",
                 "operations",
+            ),
+            (
+                "`played_issuers.access_tokens`, the key that signs",
+                "played_issuers.access_tokens",
             ),
             ("a trusted issuer", "a trusted issuer"),
         ] {

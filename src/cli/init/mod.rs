@@ -116,6 +116,7 @@ pub fn init(args: &Init, console: &Console) -> Result<u8, Failure> {
         if let Some(user) = user {
             let mut file = seen.file.clone();
             file.users.insert("first".to_owned(), user);
+            file.scopes = view::scopes(&seen, None);
             let tried =
                 login::log_in(&suites, file, destination.folder(), &conduct, &watched).await?;
             attempt = tried.attempt;
@@ -128,13 +129,26 @@ pub fn init(args: &Init, console: &Console) -> Result<u8, Failure> {
             console.remark(&format!("{reason}. Nothing was written"));
             return Ok(BROKEN);
         }
-        let supposed = members::supposing_an_operation(&seen.knowledge);
-        let plan = plan(&suites, &supposed, conduct.version, &Selection::default())
-            .map_err(super::ConductError::from)?;
+        let scopes = view::scopes(&seen, attempt.as_ref());
+        let planned = |scopes: &[String]| {
+            let supposed = members::supposing(&seen.knowledge, scopes);
+            plan(&suites, &supposed, conduct.version, &Selection::default())
+                .map_err(super::ConductError::from)
+        };
+        let plan = planned(&scopes)?;
+        let of_a_scope = match scopes.is_empty() {
+            true => {
+                let with = planned(&[members::SOME_SCOPE.to_owned()])?;
+                members::of_a_scope(&with.cases, &plan.cases)
+            }
+            false => 0,
+        };
         let facts = view::Facts {
             suites: &suites,
             seen: &seen,
             plan: &plan,
+            scopes,
+            of_a_scope,
             attempt: attempt.as_ref(),
             other_origin: other_origin.as_deref(),
             destination: &destination,
@@ -161,6 +175,12 @@ fn close(facts: &view::Facts<'_>, console: &Console) {
     let mut lines = vec![format!(
         "\n{shown} is written: {open} of {all} cases that may apply can run as it stands"
     )];
+    let stuck = members::stuck(cases);
+    if stuck > 0 {
+        lines.push(format!(
+            "  {stuck:>4} more wait for what the doctor found broken"
+        ));
+    }
     let mut lacking: Vec<_> = lacks.iter().collect();
     lacking.sort_by_key(|(_, lack)| std::cmp::Reverse(lack.cases));
     for (member, lack) in lacking.into_iter().take(5) {
@@ -172,7 +192,12 @@ fn close(facts: &view::Facts<'_>, console: &Console) {
              `--allow-origin {other}`"
         ));
     }
-    if facts.attempt.is_none() && facts.seen.file.users.is_empty() {
+    if facts.seen.is_broken() {
+        lines.push(format!(
+            "next: do what the doctor's mend says, and look with `authspec doctor {shown}` \
+             whether the way in is open"
+        ));
+    } else if facts.attempt.is_none() && facts.seen.file.users.is_empty() {
         lines.push(
             "next: try the login with `--force --user NAME --password-env VARIABLE`, or fill in \
              `users`"

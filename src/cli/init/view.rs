@@ -25,6 +25,10 @@ pub struct Facts<'a> {
     pub seen: &'a Seen,
     /// What can be tested, and what is lacking for the rest.
     pub plan: &'a Plan,
+    /// The scopes that are written down.
+    pub scopes: Vec<String>,
+    /// How many cases wait for a scope, where there is none.
+    pub of_a_scope: usize,
     /// The login, if one was tried.
     pub attempt: Option<&'a Attempt>,
     /// The authorization server's origin, where nothing may be sent to it yet.
@@ -40,6 +44,11 @@ impl Facts<'_> {
         let mut lacks = members::lacks(&self.plan.cases);
         if self.other_origin.is_some() {
             lacks.retain(|member, _| !member.starts_with("clients."));
+        }
+        if self.of_a_scope > 0 {
+            let cases = self.of_a_scope;
+            let adds = Vec::new();
+            lacks.insert("scopes".to_owned(), Lack { cases, adds });
         }
         lacks
     }
@@ -66,6 +75,8 @@ pub struct View {
     names_no_issuer: bool,
     login: Option<Login>,
     registers: bool,
+    /// Some cases serve documents, whether or not they stand for clients.
+    wants_documents: bool,
     takes_documents: bool,
     names_an_issuer: bool,
     clients: Vec<Line>,
@@ -74,6 +85,8 @@ pub struct View {
     wildcards: bool,
     operations: Vec<Line>,
     more_operations: usize,
+    /// What could be signed if the key for it were there.
+    plays_issuers: Vec<String>,
     offline_access: bool,
     /// What is lacking that no line above is for.
     others: Vec<String>,
@@ -96,7 +109,7 @@ struct Line {
 }
 
 /// Members that the template has lines for.
-const MEMBERS: [&str; 8] = [
+const MEMBERS: [&str; 12] = [
     "users.first",
     "users.second",
     "operations",
@@ -105,6 +118,10 @@ const MEMBERS: [&str; 8] = [
     "allow_origins",
     "authorization_server",
     "registration",
+    "scopes",
+    "client_id_metadata",
+    "played_issuers.access_tokens",
+    "played_issuers.assertions",
 ];
 
 /// Most scopes that are written down: as many as a run takes from the server's list.
@@ -117,10 +134,7 @@ impl View {
         let lacks = facts.lacks();
         let variables = &seen.recording.variables;
         let metadata = &variables["metadata"];
-        let scopes = match file.scopes.is_empty() {
-            true => scopes(&variables["resource_metadata"]["scopes_supported"]),
-            false => file.scopes.clone(),
-        };
+        let scopes = facts.scopes.clone();
         let (proposals, more_operations) = operations::proposals(seen.honest.as_ref(), &scopes);
         let (has, has_not) = capabilities(seen);
         Self {
@@ -141,6 +155,7 @@ impl View {
             names_no_issuer: lacks.contains_key("authorization_server"),
             login: facts.attempt.map(login),
             registers: metadata["registration_endpoint"].is_string(),
+            wants_documents: lacks.contains_key("client_id_metadata"),
             takes_documents: metadata["client_id_metadata_document_supported"] == json!(true),
             names_an_issuer: seen.recording.target.issuer.is_some(),
             clients: clients(facts.suites, variables, &lacks),
@@ -149,6 +164,7 @@ impl View {
             listed_by_server: listed_by_server(metadata),
             operations: proposals.into_iter().map(Line::from).collect(),
             more_operations,
+            plays_issuers: plays_issuers(&lacks),
             offline_access: wants_offline_access(seen, metadata),
             others: others(&lacks),
         }
@@ -341,7 +357,27 @@ fn given_client(name: &str, profile: &ClientProfile, variables: &Value) -> Value
     Value::Object(client)
 }
 
-fn scopes(listed: &Value) -> Vec<String> {
+fn plays_issuers(lacks: &IndexMap<String, Lack>) -> Vec<String> {
+    let names = lacks.keys();
+    let names = names.filter_map(|member| member.strip_prefix("played_issuers."));
+    names.map(str::to_owned).collect()
+}
+
+/// The scopes to write down: those that the server lists, unless a login with them failed, and
+/// without them did not.
+pub fn scopes(seen: &Seen, attempt: Option<&Attempt>) -> Vec<String> {
+    let variables = &seen.recording.variables;
+    match (&seen.file, attempt) {
+        (file, _) if !file.scopes.is_empty() => file.scopes.clone(),
+        (file, _) if file.mcp_server.is_some() => {
+            texts(&variables["resource_metadata"]["scopes_supported"])
+        }
+        (_, None) => listed_by_server(&variables["metadata"]),
+        (_, Some(_)) => Vec::new(),
+    }
+}
+
+fn texts(listed: &Value) -> Vec<String> {
     let listed = listed.as_array().into_iter().flatten();
     let texts = listed.filter_map(Value::as_str).map(str::to_owned);
     texts.take(MOST_SCOPES).collect()
@@ -349,7 +385,7 @@ fn scopes(listed: &Value) -> Vec<String> {
 
 /// The scopes that the authorization server lists, without those that open nothing by themselves.
 pub fn listed_by_server(metadata: &Value) -> Vec<String> {
-    let mut scopes = scopes(&metadata["scopes_supported"]);
+    let mut scopes = texts(&metadata["scopes_supported"]);
     scopes.retain(|scope| scope != "openid" && scope != "offline_access");
     scopes
 }

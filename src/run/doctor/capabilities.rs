@@ -8,7 +8,7 @@ use crate::run::action::Discovery;
 use crate::run::session::Session;
 use crate::run::{Outcome, Presence, RunRecord, StepRecord};
 use crate::suite::{self, Capability, McpVersion};
-use crate::target::{ACCESS_TOKENS, ASSERTIONS, TargetFile};
+use crate::target::{ACCESS_TOKENS, ASSERTIONS, Limits, TargetFile};
 
 /// Capabilities with what is known of them.
 pub type Capabilities = IndexMap<Capability, Presence>;
@@ -490,6 +490,11 @@ fn operator(session: &Session, all: &mut Capabilities) {
     ] {
         all.insert(capability, given(holds, add));
     }
+    if file.clients.contains_key("short_lived") && !can_wait(&file.limits) {
+        let add = "`limits.longest_wait` above `limits.token_leeway`, which every wait for the \
+                   end of a token includes (10 and 180 seconds unless given)";
+        all.insert(C::ShortLivedTokens, not_given(add));
+    }
     if file.is_plain_api() {
         for capability in [C::Handles, C::Elicitations, C::SecondMcpServer] {
             all.insert(capability, absent(PLAIN_API));
@@ -539,6 +544,11 @@ pub fn meant_issuer(file: &TargetFile, discovery: &Discovery) -> Option<String> 
     let without_slash = |text: &str| text.strip_suffix('/').unwrap_or(text).to_owned();
     let is_slip = names(own) || without_slash(own) == without_slash(written);
     (is_slip && !names(written)).then(|| own.to_owned())
+}
+
+/// Whether a wait for the end of the shortest token is within what the target file allows.
+fn can_wait(limits: &Limits) -> bool {
+    limits.longest_wait > limits.token_leeway
 }
 
 /// What the honest code grant adds: whether a third party logs users in, whether tokens are JWTs,

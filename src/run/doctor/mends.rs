@@ -1,5 +1,6 @@
 //! What to do about a step of the doctor that did not go through.
 
+use crate::run::host::CANNOT_LISTEN;
 use crate::run::http::Origin;
 use crate::run::session::Session;
 use crate::run::{Answer, Exchange, FailureKind, Outcome, StepRecord};
@@ -34,8 +35,23 @@ pub fn of_answer(session: &Session, exchanges: &[usize]) -> Option<String> {
     let exchange = session.http.recorder().get(*exchanges.last()?)?;
     match &exchange.answer {
         Answer::Failed { .. } => Some(of_failure(session, &exchange)),
-        Answer::Response { status, .. } => of_status(*status).map(str::to_owned),
+        Answer::Response { status, .. } => of_registered(session, &exchange.request.url, *status)
+            .or_else(|| of_status(*status))
+            .map(str::to_owned),
     }
+}
+
+/// What to do where the server itself fails over a client that was registered, or over its
+/// registration: what stands in it may be more than the server can deal with.
+fn of_registered(session: &Session, url: &str, status: u16) -> Option<&'static str> {
+    let is = |member: &str| session.metadata(member).as_deref() == Some(url);
+    let is_ours =
+        is("registration_endpoint") || (is("token_endpoint") && session.registered_clients() > 0);
+    (is_ours && status >= 500).then_some(
+        "look into the server's log: it fails by itself. Where it cannot deal with clients as \
+         authspec registers them, `registration` of the target file changes that \
+         (`secret_authentication`, `members`, `application_type`, `scope`)",
+    )
 }
 
 /// What to do about an exchange that failed.
@@ -128,6 +144,32 @@ pub fn error(step: &StepRecord) -> Option<String> {
     ["/json/error", "/callback/parameters/error"]
         .into_iter()
         .find_map(|path| step.result.text_at(path))
+}
+
+/// What to do where the resource server refuses the token itself (RFC 6750 section 3.1): no other
+/// operation would help.
+pub fn of_token(session: &Session, step: &StepRecord) -> Option<&'static str> {
+    if step.action != "call" || step.result.number_at("/status") != Some(401) {
+        return None;
+    }
+    Some(match session.target.access_tokens.is_empty() {
+        false => {
+            "the server does not take the token: give one under `access_tokens` that was issued \
+             for this server and is still good"
+        }
+        true => {
+            "the server does not take the token that its own authorization server issued: look \
+             into its log for the reason, and whether `resource` and `scopes` are right"
+        }
+    })
+}
+
+/// What to do where a run ended before its step, for a reason that this machine has.
+pub fn of_stop(reason: &str) -> Option<&'static str> {
+    reason.contains(CANNOT_LISTEN).then_some(
+        "choose another address as `client_id_metadata.listen` (and let its `url` lead there), or \
+         stop what listens there",
+    )
 }
 
 /// What to do about an OAuth error of the honest flow (OAuth 2.1 sections 3.2.4 and 4.1.2.1, RFC

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{capabilities, mends, variables};
+use super::{capabilities, login, mends, variables};
 use crate::plan::{Knowledge, PlannedRun};
 use crate::run::action::{Discovery, discover};
 use crate::run::execute::execute;
@@ -349,7 +349,7 @@ fn honest_steps(session: &Session, record: &RunRecord, steps: &mut Steps<'_>) ->
         steps.add("registration", DoctorState::Ok, found, "", vec![exchange]);
     }
     for step in &record.steps {
-        let (name, mend) = words(&step.action);
+        let (name, mend) = words(session, step);
         let reason = match &step.outcome {
             Outcome::Accepted => {
                 let (state, found, mend) = match other_version(session, step) {
@@ -383,6 +383,7 @@ fn honest_steps(session: &Session, record: &RunRecord, steps: &mut Steps<'_>) ->
                 mend: mends::of_document(session, step)
                     .or_else(|| mends::of_error(step))
                     .or_else(|| mends::of_version(step))
+                    .or_else(|| mends::of_token(session, step))
                     .unwrap_or(mend),
                 exchanges: step.exchanges.clone(),
                 is_browser: step.action == "authorize",
@@ -403,7 +404,7 @@ fn honest_steps(session: &Session, record: &RunRecord, steps: &mut Steps<'_>) ->
             "let the harness register (`registration`), or give `clients.public`",
         ),
         false => (
-            words(&stopped.step).0,
+            name(&stopped.step),
             "look at the exchange: what came before brought nothing to go on with",
         ),
     };
@@ -413,7 +414,7 @@ fn honest_steps(session: &Session, record: &RunRecord, steps: &mut Steps<'_>) ->
         Ended {
             name,
             found: stopped.reason.clone(),
-            mend,
+            mend: mends::of_stop(&stopped.reason).unwrap_or(mend),
             exchanges: record.stopped_by().to_vec(),
             is_browser: false,
         },
@@ -475,21 +476,23 @@ fn ended(session: &Session, steps: &mut Steps<'_>, ended: Ended<'_>) -> Option<P
     missing.map(|add| Presence::NotGiven { add })
 }
 
-fn words(action: &str) -> (&'static str, &'static str) {
+/// What a step is called, and what to do where nothing else is known of it.
+fn words(session: &Session, step: &StepRecord) -> (&'static str, &'static str) {
+    let mend = match step.action.as_str() {
+        "authorize" => login::mend(&session.target.file.login.driver, step),
+        "token" => "look at the exchange: the honest token request was refused",
+        "call" => "name a harmless operation under `operations`, with the `scopes` that it needs",
+        _ => "",
+    };
+    (name(&step.action), mend)
+}
+
+fn name(action: &str) -> &'static str {
     match action {
-        "authorize" => (
-            "login",
-            "correct `users.first`, or steer the pages with `login` in the target file",
-        ),
-        "token" => (
-            "token",
-            "look at the exchange: the honest token request was refused",
-        ),
-        "call" => (
-            "call",
-            "name a harmless operation under `operations`, with the `scopes` that it needs",
-        ),
-        _ => ("step", ""),
+        "authorize" => "login",
+        "token" => "token",
+        "call" => "call",
+        _ => "step",
     }
 }
 

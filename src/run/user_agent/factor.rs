@@ -1,5 +1,6 @@
 //! A second factor: what a user proves beside the password, which nobody can do for him here.
 
+use super::SECOND_FACTOR;
 use super::fill::Person;
 use super::page::{Field, Form};
 use super::words;
@@ -29,6 +30,6 @@ pub(super) fn is_blank(form: &Form, index: usize, person: &Person<'_>) -> bool {
 pub(super) fn reason(field: &Field) -> String {
     let name: String = field.name.chars().take(60).collect();
     format!(
-        "the page asks for a second factor (`{name}`): give a test user without one, or let a person or a program log in (`login.driver`)"
+        "{SECOND_FACTOR} (`{name}`): give a test user without one, or let a person or a program log in (`login.driver`)"
     )
 }

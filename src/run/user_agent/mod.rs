@@ -31,8 +31,8 @@ pub use agent::UserAgent;
 pub use jar::CookieJar;
 pub use survey::{FormSeen, Survey, survey};
 pub use visit::{
-    Consent, Credentials, Delegated, FormLeft, MAX_PAGES, Method, PageKind, PageSeen, StopBefore,
-    Visit, VisitOutcome, Visited,
+    CAPTCHA, Consent, Credentials, Delegated, FormLeft, LOCKED_OUT, MAX_PAGES, Method, PageKind,
+    PageSeen, SECOND_FACTOR, StopBefore, Visit, VisitOutcome, Visited,
 };
 
 /// The first words of a page's text, at most so many bytes. None is cut in two: half a secret would not

@@ -10,7 +10,8 @@ use super::lockouts::Lockouts;
 use super::page::Page;
 use super::submission::Submission;
 use super::{
-    Delegated, PageKind, PageSeen, StopBefore, Visit, VisitOutcome, Visited, start_of, words,
+    Delegated, LOCKED_OUT, PageKind, PageSeen, StopBefore, Visit, VisitOutcome, Visited, start_of,
+    words,
 };
 use crate::run::http::Origin;
 use crate::target::Recipe;
@@ -187,9 +188,7 @@ impl<'v> Progress<'v> {
 
     fn no_more_logins(&self, said: &str) -> String {
         let said = start_of(said, MAX_SAID);
-        self.lock_out(format!(
-            "the server takes no more logins of this user: {said}"
-        ))
+        self.lock_out(format!("{LOCKED_OUT}: {said}"))
     }
 
     /// Has the user's password not sent any more.

@@ -164,6 +164,13 @@ pub struct PageSeen {
     pub foreign_scripts: Vec<String>,
 }
 
+/// How what decides nothing begins where forms cannot pass: somebody else can.
+pub const CAPTCHA: &str = "the page has a captcha";
+/// The same for what a user has beside the password.
+pub const SECOND_FACTOR: &str = "the page asks for a second factor";
+/// The same for a user who is shut out.
+pub const LOCKED_OUT: &str = "the server takes no more logins of this user";
+
 /// How a visit ended.
 #[derive(Clone, Debug)]
 pub enum VisitOutcome {

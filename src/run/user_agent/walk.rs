@@ -12,7 +12,8 @@ use super::page::{self, Page};
 use super::progress::Progress;
 use super::submission::Submission;
 use super::{
-    CookieJar, FormLeft, MAX_TEXT, Method, PageKind, PageSeen, Visit, VisitOutcome, Visited, hop,
+    CAPTCHA, CookieJar, FormLeft, MAX_TEXT, Method, PageKind, PageSeen, Visit, VisitOutcome,
+    Visited, hop,
 };
 use crate::run::http::{Client, RequestKind, Response};
 use crate::target::Recipe;
@@ -198,7 +199,7 @@ impl<'a> Walk<'a> {
             _ => {}
         }
         if page.captcha {
-            return undecided("the page has a captcha");
+            return undecided(CAPTCHA);
         }
         let settled = self
             .progress

@@ -20,7 +20,7 @@ use super::fill::Person;
 use super::lockouts::Lockouts;
 use super::page::{self, Page};
 use super::progress::Progress;
-use super::{CookieJar, PageKind, PageSeen, Visit, VisitOutcome, Visited};
+use super::{CAPTCHA, CookieJar, PageKind, PageSeen, Visit, VisitOutcome, Visited};
 use crate::run::http::{Client, RequestKind};
 use crate::target::{BrowserDriver, Recipe};
 
@@ -197,7 +197,7 @@ impl Looking<'_> {
                 return Err(undecided(self.progress.is_limited(reason)));
             }
             500.. => return Err(undecided(format!("the server answered {status}"))),
-            _ if page.captcha => return Err(undecided("the page has a captcha")),
+            _ if page.captcha => return Err(undecided(CAPTCHA)),
             _ => {}
         }
         let settled = self.progress.settle_login(page, kind, &next, status);
