@@ -315,7 +315,7 @@ fn a_login_that_fails_is_told_with_its_page_and_the_file_written() {
     );
     said.ends_with(3)
         .remarks("login refused")
-        .remarks("more wait for what the doctor found broken")
+        .remarks("more wait for the login, which did not go through")
         .remarks("next: do what the doctor's mend says");
     let text = read(&folder, "target.yaml").replace("\n# ", " ");
     for part in [

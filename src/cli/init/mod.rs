@@ -177,9 +177,11 @@ fn close(facts: &view::Facts<'_>, console: &Console) {
     )];
     let stuck = members::stuck(cases);
     if stuck > 0 {
-        lines.push(format!(
-            "  {stuck:>4} more wait for what the doctor found broken"
-        ));
+        let behind = match facts.attempt {
+            Some(attempt) if !attempt.worked => "the login, which did not go through",
+            _ => "what the doctor found broken",
+        };
+        lines.push(format!("  {stuck:>4} more wait for {behind}"));
     }
     let mut lacking: Vec<_> = lacks.iter().collect();
     lacking.sort_by_key(|(_, lack)| std::cmp::Reverse(lack.cases));
