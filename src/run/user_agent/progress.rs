@@ -149,9 +149,9 @@ impl<'v> Progress<'v> {
             return Ok(());
         };
         let is_refusal = matches!(status, 401 | 403);
-        // An error of its own makes other statuses an answer: nobody calls a password a bad request.
+        // Other statuses speak of the request, unless the words are about the password.
         if is_dead_end
-            && (status < 400 || is_refusal)
+            && (status < 400 || is_refusal || words::speaks_of_password(&page.text))
             && !words::blames_request(&page.text)
             // Elsewhere a page may be what was wanted.
             && !self.visit.begins_elsewhere
@@ -161,7 +161,7 @@ impl<'v> Progress<'v> {
                 text => text,
             };
             let said = start_of(text, MAX_SAID);
-            let reason = match is_refusal {
+            let reason = match status >= 400 {
                 true => format!("login refused: {status} {said}"),
                 false => format!("the login leads nowhere and is asked for again: {status} {said}"),
             };

@@ -198,6 +198,11 @@ pub(super) fn refuses_login(text: &str) -> bool {
     says(text, REFUSED_LOGIN) || text.to_lowercase().contains("not match")
 }
 
+/// Whether a page speaks of what a user logs in with.
+pub(super) fn speaks_of_password(text: &str) -> bool {
+    says(text, &["credentials", "password", "passwords", "passwort"])
+}
+
 /// Whether a page names what is wrong with an authorization request: an error of RFC 6749 section
 /// 4.1.2.1 that can mean nothing else, or a parameter.
 pub(super) fn blames_request(text: &str) -> bool {

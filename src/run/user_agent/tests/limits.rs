@@ -35,6 +35,10 @@ async fn a_login_that_is_limited_says_nothing_of_the_request() {
             "takes no more logins of this user: Login limit reached.",
         ),
         (
+            html(400, "Wrong password."),
+            "login refused: 400 Wrong password.",
+        ),
+        (
             html(200, "<h1>Busy</h1><p>Come back in a few seconds."),
             "the login leads nowhere and is asked for again: 200 Busy Come back",
         ),
