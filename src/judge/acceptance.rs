@@ -70,17 +70,13 @@ fn unusable_client(evidence: &Evidence<'_>, step: &StepRecord) -> Option<String>
         | Action::Push(request) => &request.client,
         _ => return None,
     };
-    let given = evidence
-        .recording
-        .variables
-        .pointer("/target/given_clients")?;
-    let is_given = given.as_array()?.iter().any(|given| given == client);
     let error = step.result.text_at("/json/error")?;
     let is_about_client = matches!(
         error.as_str(),
         "invalid_client" | "unauthorized_client" | "invalid_scope"
     );
-    (is_given && is_about_client && planned.mutation.is_none()).then(|| client.clone())
+    (evidence.is_given(client) && is_about_client && planned.mutation.is_none())
+        .then(|| client.clone())
 }
 
 #[cfg(test)]

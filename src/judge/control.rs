@@ -114,10 +114,7 @@ impl<'r> Control<'r> {
         })?;
         if let Some(last) = self.last {
             Accepted::in_run(last, name).map_err(|open| Open {
-                reason: format!(
-                    "the server no longer does the honest flow after the hostile cases: {}",
-                    open.reason
-                ),
+                reason: format!("{}: {}", no_longer(last, name), open.reason),
                 ..open
             })?;
         }
@@ -144,6 +141,17 @@ impl<'r> Control<'r> {
     }
 }
 
+/// What a last control that was not accepted says: nothing of the server, unless it refused.
+fn no_longer(last: &RunRecord, name: &str) -> &'static str {
+    let decides = last.step(name).or_else(|| unsent::lacking(last));
+    match decides.map(Standing::of) {
+        Some(Standing::Undecided(_)) => {
+            "the honest flow was not seen to work still after the hostile cases"
+        }
+        _ => "the server no longer does the honest flow after the hostile cases",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use crate::judge::sample::{Sample, accepted, refused, undecided};
@@ -154,13 +162,16 @@ mod tests {
         let judged = sample.clone().last("token", accepted()).judge();
         assert_eq!(judged.verdict.name(), "pass");
         assert_eq!(judged.control.expect("has a control").last, Some(true));
-        for outcome in [refused("no"), undecided("429")] {
+        for (outcome, says) in [
+            (refused("no"), "no longer does the honest flow"),
+            (undecided("429"), "was not seen to work still"),
+        ] {
             let judged = sample.clone().last("token", outcome).judge();
             assert_eq!(judged.verdict.name(), "inconclusive");
             let control = judged.control.expect("has a control");
             assert_eq!((control.first, control.last), (true, Some(false)));
             let text = format!("{:?}", judged.verdict);
-            assert!(text.contains("no longer does the honest flow"), "{text}");
+            assert!(text.contains(says), "{text}");
         }
     }
 

@@ -1,5 +1,7 @@
 //! Everything that bears on one case: the plan of its run, the run's record, and its control.
 
+use serde_json::Value;
+
 use super::control::Control;
 use super::ending::{Ending, Open};
 use super::standing::Standing;
@@ -144,6 +146,13 @@ impl<'r> Evidence<'r> {
                 Open::because(format!("{name} was not reached")).shown_by(self.record.stopped_by())
             }
         }
+    }
+
+    /// Whether the client of this profile is of the target file.
+    pub(super) fn is_given(&self, client: &str) -> bool {
+        let given = self.recording.variables.pointer("/target/given_clients");
+        let given = given.and_then(Value::as_array);
+        given.is_some_and(|given| given.iter().any(|given| given == client))
     }
 
     /// Position of a step in the plan.

@@ -11,7 +11,7 @@ use super::scope::Scope;
 use super::standing::Standing;
 use super::words;
 use crate::run::{RunRecord, StepRecord};
-use crate::suite::Predicate;
+use crate::suite::{Action, Predicate};
 
 /// Checks the conditions on the case's run; on the control's where the run did not come to the
 /// step.
@@ -62,6 +62,28 @@ fn in_order<'r>(evidence: &Evidence<'r>) -> Vec<(&'r String, &'r IndexMap<String
     given
 }
 
+/// Whether only a page of consent can bring this member of a visit about.
+fn is_of_consent(path: &str) -> bool {
+    matches!(path, "consented" | "declined")
+}
+
+/// Whether nobody was asked at this visit because of an earlier one: its client is of the target
+/// file, so it has a past, and elsewhere the server asks. One that asks nobody is free to.
+fn remembers_consent(evidence: &Evidence<'_>, step: &StepRecord) -> bool {
+    let said = |step: &StepRecord| step.result.at("/consented");
+    let planned = evidence.planned.step(&step.name);
+    let Some(Action::Authorize(visit)) = planned.and_then(|planned| planned.one()) else {
+        return false;
+    };
+    let is_unasked = said(step) == Some(false.into());
+    let runs = evidence.recording.runs.values();
+    is_unasked
+        && evidence.is_given(&visit.client)
+        && runs
+            .flat_map(|run| &run.steps)
+            .any(|step| said(step) == Some(true.into()))
+}
+
 fn of_step(
     evidence: &Evidence<'_>,
     name: &str,
@@ -91,6 +113,12 @@ fn of_step(
         if let Some(miss) = missed.first() {
             if let Some(applies) = &evidence.case.check.applies {
                 return Err(Ending::NotApplicable(format!("it applies only {applies}")));
+            }
+            if is_of_consent(&miss.path) && remembers_consent(evidence, step) {
+                let reason = "no consent page came, though the server has one: it remembers what \
+                              was said to this client earlier; withdraw it, or give a fresh client \
+                              or user";
+                return Err(Open::because(reason).shown_by(&step.exchanges).into());
             }
             let was = matcher::value_at(&result, &miss.path);
             return Err(Ending::NotApplicable(format!(
@@ -130,6 +158,36 @@ mod tests {
         let text = format!("{:?}", judged.verdict);
         assert!(
             text.contains("token json/refresh_token is present"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_consent_that_is_remembered_is_told_from_one_that_is_never_asked_for() {
+        let sample = |elsewhere: bool| {
+            let mut sample = Sample::verifier_wrong();
+            sample = sample.given("authorize", "consented", true);
+            sample
+                .result("authorize", json!({"consented": false}))
+                .control_result("authorize", json!({"consented": elsewhere}))
+        };
+        let verdict = |sample: Sample| sample.judge().verdict.name();
+        assert_eq!(verdict(sample(true)), "not_applicable");
+        assert_eq!(
+            verdict(sample(false).given_clients(&["public"])),
+            "not_applicable"
+        );
+        let other = sample(true).given("authorize", "consented", false).given(
+            "authorize",
+            "outcome",
+            "callback",
+        );
+        assert_eq!(verdict(other.given_clients(&["public"])), "not_applicable");
+        let judged = sample(true).given_clients(&["public"]).judge();
+        let text = format!("{:?}", judged.verdict);
+        assert!(text.starts_with("Inconclusive"), "{text}");
+        assert!(
+            text.contains("remembers what was said to this client"),
             "{text}"
         );
     }

@@ -21,7 +21,7 @@ pub(super) fn why(run: &RunRecord) -> Option<Open> {
 
 /// The step that should have brought what was to be sent. Templates name steps beside their own, or
 /// before the flow around it: `grant.token.json` is of `grant/token`.
-fn lacking(run: &RunRecord) -> Option<&StepRecord> {
+pub(super) fn lacking(run: &RunRecord) -> Option<&StepRecord> {
     let stopped = run.stopped.as_ref()?;
     let path = stopped.lacks.as_ref()?.replace('.', "/");
     let within = |around: &str| {
