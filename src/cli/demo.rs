@@ -9,7 +9,7 @@ use super::reference_documents::ReferenceDocuments;
 use super::reference_servers::Servers;
 use super::reference_target::{NAME, reference_target};
 use super::signals::remove_when_ended;
-use crate::reference::{Options, Running, start};
+use crate::reference::{Options, Running, StartError, start};
 use crate::suite::Suites;
 use crate::target::TargetFile;
 
@@ -63,5 +63,15 @@ pub fn demo(args: &Demo, console: &Console) -> Result<u8, Failure> {
 pub async fn launch(servers: &Servers, options: Options) -> Result<Running, Failure> {
     start(servers.policy.clone(), servers.rewrites.clone(), options)
         .await
-        .map_err(|cause| Failure::Harness(format!("the reference servers do not start: {cause}")))
+        .map_err(|cause| {
+            let message = format!("the reference servers do not start: {cause}");
+            match cause {
+                // Both were given on the command line, or are in it for nothing.
+                StartError::Port { .. } => Failure::usage(message, "give another port, or none"),
+                StartError::AuditLog { .. } => {
+                    Failure::usage(message, "give a file that can be written")
+                }
+                _ => Failure::Harness(message),
+            }
+        })
 }

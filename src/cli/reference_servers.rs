@@ -22,7 +22,8 @@ pub struct Servers {
 }
 
 impl Servers {
-    /// Finds policy and defect; a name that nobody knows is a mistake that says what was meant.
+    /// Finds policy and defect; a name that nobody knows is a mistake that says what was meant, and
+    /// so is a policy that is not the one that the defect changes: over another it may do nothing.
     pub fn find(which: &Which, suites: &Suites) -> Result<Self, Failure> {
         let defect = match &which.defect {
             Some(name) => Some(find_defect(name, suites)?),
@@ -33,6 +34,18 @@ impl Servers {
             Some(name) => Some(find_policy(name)?),
             None => None,
         };
+        if let (Some(defect), Some(base), Some(policy)) = (&defect, &base, &policy)
+            && policy.id != *base
+        {
+            let message = format!(
+                "the defect {} changes the policy {base}, and `--policy` names {}",
+                defect.id, policy.id
+            );
+            return Err(Failure::usage(
+                message,
+                "leave `--policy` out: the defect brings its own",
+            ));
+        }
         Self::of(defect.as_ref(), policy.as_ref())
     }
 
@@ -88,7 +101,7 @@ fn is_file(name: &str) -> bool {
     name.ends_with(".yaml") || Path::new(name).is_file()
 }
 
-/// The fixture called `name`, or the only one whose name ends so.
+/// The fixture called `name`, or the only one whose last part is that.
 fn pick<T>(kind: &str, name: &str, all: Vec<Fixture<T>>) -> Result<Fixture<T>, Failure> {
     let tail = |fixture: &Fixture<T>| fixture.id.rsplit('/').next() == Some(name);
     let tails: Vec<&str> = all
@@ -101,12 +114,12 @@ fn pick<T>(kind: &str, name: &str, all: Vec<Fixture<T>>) -> Result<Fixture<T>, F
         None => match tails.as_slice() {
             [only] => (*only).to_owned(),
             [] => {
+                let ids = all.iter().map(|fixture| fixture.id.as_str());
                 // The last part alone is enough, and is what people type.
-                let tail = |id: &'_ str| id.rsplit('/').next().unwrap_or_default().to_owned();
-                let tails: Vec<String> = all.iter().map(|fixture| tail(&fixture.id)).collect();
-                let help = match near(name, tails.iter().map(String::as_str)) {
+                let tails = ids.clone().filter_map(|id| id.rsplit('/').next());
+                let help = match near(name, tails).filter(|_| !name.contains('/')) {
                     Some(found) => format!("did you mean `{found}`?"),
-                    None => suggest(name, all.iter().map(|fixture| fixture.id.as_str())),
+                    None => suggest(name, ids),
                 };
                 return Err(Failure::usage(format!("there is no {kind} {name}"), help));
             }

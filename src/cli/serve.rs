@@ -18,15 +18,28 @@ use crate::suite::Suites;
 pub fn serve(args: &Serve, console: &Console) -> Result<u8, Failure> {
     let suites = Suites::embedded()?;
     let servers = Servers::find(&args.which, &suites)?;
+    if servers.policy.shared_origin && args.mcp_port.is_some() {
+        return Err(Failure::usage(
+            "`--mcp-port` has no meaning here: by this policy both servers share one origin",
+            "leave it out; `--port` is the port of both",
+        ));
+    }
+    // A target file in another folder must find it, too.
+    let audit_log = match &args.audit_log {
+        Some(path) => Some(std::path::absolute(path).map_err(|cause| {
+            Failure::usage(format!("--audit-log {}: {cause}", path.display()), "")
+        })?),
+        None => None,
+    };
     block_on(async {
         let options = Options {
             authorization_server_port: args.port,
             mcp_server_port: args.mcp_port,
-            audit_log: args.audit_log.clone(),
+            audit_log: audit_log.clone(),
             ..Options::default()
         };
         let running = launch(&servers, options).await?;
-        let mut target = reference_target(&running, args.audit_log.as_deref());
+        let mut target = reference_target(&running, audit_log.as_deref());
         target.mcp_version = servers.mcp_version;
         let target = target_text(&target)?;
         if let Some(path) = &args.target {

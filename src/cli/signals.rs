@@ -1,6 +1,7 @@
-//! Ctrl-C and SIGTERM. The first ends the run early, so that registered clients are deleted and
+//! Ctrl-C, SIGTERM, and SIGHUP of a terminal that is closed. The first ends the run early, so that registered clients are deleted and
 //! what is known is reported; the second ends the program at once.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -18,11 +19,14 @@ pub fn listen() -> Cancel {
     let first = signal();
     tokio::spawn(async move {
         let first = first.await;
-        eprintln!(
+        // Not `eprintln!`: the terminal may be gone, and the clients are still to be deleted.
+        let _ = writeln!(
+            std::io::stderr(),
             "\n{first}: ending early, deleting registered clients; once more to quit at once"
         );
         let _ = cancel.send(Some(first.to_owned()));
-        signal().await;
+        // A terminal that is closed says so twice: itself, and by its shell.
+        while signal().await == HANGUP {}
         for path in leftovers().iter() {
             let _ = std::fs::remove_file(path);
         }
@@ -44,23 +48,50 @@ fn leftovers() -> MutexGuard<'static, Vec<PathBuf>> {
 /// The name of the next signal that asks for the end.
 pub fn signal() -> impl Future<Output = &'static str> + Send {
     #[cfg(unix)]
-    let both = {
+    let all = {
         use tokio::signal::unix::{SignalKind, signal};
         signal(SignalKind::terminate()).and_then(|terminate| {
             let interrupt = signal(SignalKind::interrupt())?;
-            Ok((terminate, interrupt))
+            let hangup = match ignores_hangup() {
+                true => None,
+                false => Some(signal(SignalKind::hangup())?),
+            };
+            Ok((terminate, interrupt, hangup))
         })
     };
     async move {
         #[cfg(unix)]
-        if let Ok((mut terminate, mut interrupt)) = both {
+        if let Ok((mut terminate, mut interrupt, mut hangup)) = all {
             return tokio::select! {
                 _ = terminate.recv() => "SIGTERM",
                 _ = interrupt.recv() => "Ctrl-C",
+                Some(()) = hung_up(hangup.as_mut()) => HANGUP,
             };
         }
         interrupt().await;
         "Ctrl-C"
+    }
+}
+
+/// What a closed terminal sends.
+const HANGUP: &str = "SIGHUP";
+
+/// Whether somebody, such as `nohup`, wants the program to outlive its terminal. A handler would
+/// undo that. Only Linux tells.
+#[cfg(unix)]
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    // The lowest bit is signal 1.
+    mask.is_some_and(|mask| mask & 1 == 1)
+}
+
+#[cfg(unix)]
+async fn hung_up(hangup: Option<&mut tokio::signal::unix::Signal>) -> Option<()> {
+    match hangup {
+        Some(hangup) => hangup.recv().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -22,4 +22,4 @@ pub use defect::Defect;
 pub use policy::{Policy, PolicyError};
 pub use rewrite::Rewrite;
 pub use site::Site;
-pub use start::{Options, Running, router_at, start};
+pub use start::{Options, Running, StartError, router_at, start};

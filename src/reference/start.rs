@@ -5,7 +5,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,10 +18,10 @@ use super::audit::Audit;
 use super::authorization_server::client_documents::fetch::KnownHost;
 use super::keys::Keys;
 use super::policy::configuration::User;
-use super::rewrite::{self, Names, Rewrite};
+use super::rewrite::{self, Names, Rewrite, RewriteError};
 use super::store::Store;
 use super::store::client::Client;
-use super::{Policy, Site, authorization_server, mcp_server};
+use super::{Policy, PolicyError, Site, authorization_server, mcp_server};
 
 /// Where to listen and what to write. The default picks free ports and writes no file.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +34,33 @@ pub struct Options {
     pub audit_log: Option<PathBuf>,
     /// A host of client documents that the authorization server may fetch from.
     pub known_host: Option<KnownHost>,
+}
+
+/// Why the servers do not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The policy contradicts itself.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    /// A rewrite cannot be applied.
+    #[error(transparent)]
+    Rewrite(#[from] RewriteError),
+    /// Nothing can listen there.
+    #[error("127.0.0.1:{port}: {cause}")]
+    Port {
+        /// The port that was asked for; 0 for any.
+        port: u16,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// The audit log cannot be appended to.
+    #[error("{}: {cause}", path.display())]
+    AuditLog {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        cause: io::Error,
+    },
 }
 
 /// Two running servers.
@@ -85,14 +112,15 @@ impl Drop for Running {
 }
 
 /// Starts both servers.
+///
+/// # Errors
+/// The policy or a rewrite contradicts itself, or a port or the audit log cannot be had.
 pub async fn start(
     policy: Policy,
     rewrites: Vec<Rewrite>,
     options: Options,
-) -> io::Result<Running> {
-    policy
-        .check()
-        .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+) -> Result<Running, StartError> {
+    policy.check()?;
     let own = listen(options.authorization_server_port).await?;
     let other = match policy.shared_origin {
         true => None,
@@ -111,7 +139,7 @@ pub async fn start(
         origin: site.mcp_origin.clone(),
         resource: site.mcp_url.clone(),
     };
-    let wrap = |router| rewrite::apply(router, &rewrites, &names).map_err(io::Error::other);
+    let wrap = |router| rewrite::apply(router, &rewrites, &names);
     let mut servers = Vec::with_capacity(2);
     match other {
         None => servers.push(serve(own, wrap(authorization.merge(mcp))?, &stopped)),
@@ -132,8 +160,10 @@ pub async fn start(
     })
 }
 
-async fn listen(port: Option<u16>) -> io::Result<TcpListener> {
-    TcpListener::bind(("127.0.0.1", port.unwrap_or(0))).await
+async fn listen(port: Option<u16>) -> Result<TcpListener, StartError> {
+    let port = port.unwrap_or(0);
+    let bound = TcpListener::bind(("127.0.0.1", port)).await;
+    bound.map_err(|cause| StartError::Port { port, cause })
 }
 
 /// Both servers as one router, for whoever listens at `origin` himself. Requests must carry their
@@ -141,20 +171,30 @@ async fn listen(port: Option<u16>) -> io::Result<TcpListener> {
 ///
 /// # Errors
 /// The policy contradicts itself.
-pub fn router_at(origin: &str, policy: Policy) -> io::Result<Router> {
-    policy
-        .check()
-        .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+pub fn router_at(origin: &str, policy: Policy) -> Result<Router, StartError> {
+    policy.check()?;
     let origin = origin.to_owned();
     let site = Arc::new(site(policy, origin.clone(), origin, &Options::default())?);
     Ok(authorization_server::router(site.clone()).merge(mcp_server::router(site)))
 }
 
-fn origin_of(listener: &TcpListener) -> io::Result<String> {
-    Ok(format!("http://{}", listener.local_addr()?))
+fn origin_of(listener: &TcpListener) -> Result<String, StartError> {
+    let address = listener.local_addr();
+    let address = address.map_err(|cause| StartError::Port { port: 0, cause })?;
+    Ok(format!("http://{address}"))
 }
 
-fn site(policy: Policy, origin: String, mcp_origin: String, options: &Options) -> io::Result<Site> {
+fn site(
+    policy: Policy,
+    origin: String,
+    mcp_origin: String,
+    options: &Options,
+) -> Result<Site, StartError> {
+    let path = options.audit_log.as_deref();
+    let audit = Audit::open(policy.audit.clone(), path).map_err(|cause| StartError::AuditLog {
+        path: path.unwrap_or(Path::new("")).to_owned(),
+        cause,
+    })?;
     let store = Store::default();
     for client in &policy.clients {
         let client = Client::preconfigured(&policy, client);
@@ -170,7 +210,7 @@ fn site(policy: Policy, origin: String, mcp_origin: String, options: &Options) -
         second_mcp_url: format!("{mcp_origin}/second/mcp"),
         keys: Keys::shared(),
         store,
-        audit: Audit::open(policy.audit.clone(), options.audit_log.as_deref())?,
+        audit,
         introspector,
         known_host: options.known_host.clone(),
         authorization_server_origin: origin,

@@ -7,6 +7,7 @@ mod identities;
 mod init;
 mod riddle;
 mod run;
+mod serve;
 mod served;
 mod visit;
 mod words;

@@ -22,32 +22,50 @@ pub fn trials() -> Vec<Trial> {
         (
             "in-the-registration-of-the-doctor",
             slow(0),
-            1,
-            "POST",
-            "/register",
+            (1, "POST", "/register"),
+            ("-INT", "Ctrl-C"),
         ),
-        ("in-a-later-registration", slow(1), 2, "POST", "/register"),
+        (
+            "in-a-later-registration",
+            slow(1),
+            (2, "POST", "/register"),
+            ("-INT", "Ctrl-C"),
+        ),
         (
             "in-the-login-of-the-doctor",
             json!([]),
-            1,
-            "GET",
-            "/authorize",
+            (1, "GET", "/authorize"),
+            ("-INT", "Ctrl-C"),
         ),
-        ("in-the-runs", json!([]), 12, "POST", "/token"),
+        (
+            "in-the-runs",
+            json!([]),
+            (12, "POST", "/token"),
+            ("-INT", "Ctrl-C"),
+        ),
+        (
+            "by-a-terminal-that-is-closed",
+            json!([]),
+            (12, "POST", "/token"),
+            ("-HUP", "SIGHUP"),
+        ),
     ];
     moments
         .into_iter()
-        .map(|(name, answers, count, method, path)| {
+        .map(|(name, answers, moment, signal)| {
             trial(&format!("interrupted::{name}"), move || {
-                runtime().block_on(cleans_up(&answers, count, method, path))
+                runtime().block_on(cleans_up(&answers, moment, signal))
             })
         })
         .collect()
 }
 
-/// Sends SIGINT once the server has seen so many requests.
-async fn cleans_up(answers: &Value, count: usize, method: &str, path: &str) -> Result<(), String> {
+/// Sends a signal once the server has seen so many requests.
+async fn cleans_up(
+    answers: &Value,
+    (count, method, path): (usize, &str, &str),
+    (signal, name): (&str, &str),
+) -> Result<(), String> {
     let fixture = json!({ "title": "", "answers": answers, "expect": {} });
     let fixture: Fixture = serde_json::from_value(fixture).map_err(|cause| cause.to_string())?;
     let door = Door::open(&fixture)
@@ -68,7 +86,7 @@ async fn cleans_up(answers: &Value, count: usize, method: &str, path: &str) -> R
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let id = program.0.id().to_string();
-    let told = Command::new("kill").args(["-INT", &id]).status();
+    let told = Command::new("kill").args([signal, &id]).status();
     told.map_err(|cause| cause.to_string())?;
     let code = program.end(Duration::from_secs(5)).await?;
     if code != Some(3) {
@@ -77,7 +95,7 @@ async fn cleans_up(answers: &Value, count: usize, method: &str, path: &str) -> R
     let result = std::fs::read_to_string(folder.path().join("authspec-results/result.json"));
     let result = result.map_err(|cause| format!("no result: {cause}"))?;
     let result: Value = serde_json::from_str(&result).map_err(|cause| cause.to_string())?;
-    if result["interrupted"] != "Ctrl-C" {
+    if result["interrupted"] != name {
         return Err(format!("interrupted: {}", result["interrupted"]));
     }
     if result["cases"].as_array().is_none_or(Vec::is_empty) {

@@ -1,6 +1,8 @@
 //! A line that shows how far a run is. It consumes events, hides itself when standard error is
 //! no terminal, and could be deleted without touching the run.
 
+use std::io::Write as _;
+
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Verbosity;
@@ -39,7 +41,9 @@ impl Progress {
         }
         if let Event::Errand { text } = event {
             // The run rests on it, so it is told even where no line is drawn.
-            self.bar.suspend(|| eprintln!("{}", visible(text)));
+            // The terminal may be gone, which must not end the run.
+            let tell = || writeln!(std::io::stderr(), "{}", visible(text));
+            let _ = self.bar.suspend(tell);
             return;
         }
         self.bar.set_message(message(event));

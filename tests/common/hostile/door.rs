@@ -69,7 +69,7 @@ impl Door {
             .map_err(io::Error::other)?;
         let rules = fixture.answers.iter();
         let shared = Arc::new(Shared {
-            router: router_at(&names.origin, policy)?,
+            router: router_at(&names.origin, policy).map_err(std::io::Error::other)?,
             names: names.clone(),
             rules: rules
                 .map(|rule| (rule.clone(), rule.matcher(), AtomicUsize::new(0)))
