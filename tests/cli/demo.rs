@@ -97,6 +97,10 @@ fn names_that_nobody_knows_are_mistakes() {
             ["--defect", "verifier-ignord"],
             "did you mean `verifier-ignored`?",
         ),
+        (
+            ["--defect", "pkce/verifier-ignord"],
+            "did you mean `pkce/verifier-ignored`?",
+        ),
         (["--policy", "opaqe"], "did you mean `opaque`?"),
         (["--policy", "nosuchx"], "are known here, none like it"),
     ] {

@@ -4,9 +4,11 @@
 //! which answer, and what to change in it. Requests are not touched. A body that is changed has to
 //! fit a bound, else 507 is answered; a stream that stays open keeps its body.
 
+mod fault;
 mod layer;
 mod pointer;
 
+pub use fault::{Fault, Part};
 pub use layer::{RewriteError, apply};
 
 use schemars::JsonSchema;
