@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::judge::{Judgement, Pending, Settings, judge};
 use crate::plan::{
-    Knowledge, Plan, PlanError, PlannedRun, Selection, honest_run, pays_to_share, plan,
+    Knowledge, Plan, PlanError, PlannedRun, Selection, Setting, honest_run, pays_to_share, plan,
 };
 use crate::run::http::{self, AllowedOrigins, Caps, Client, ClientError, Origin, Pace, Recorder};
 use crate::run::redact::Vault;
@@ -147,14 +147,10 @@ async fn two_grants(
     plan: &Plan,
     conduct: &Conduct,
 ) -> Option<RunRecord> {
-    let worth = (pays_to_share(plan) || plan.runs.len() >= conduct.concurrency)
-        && !conduct.look_only
-        && knowledge.has(Capability::ResourceServer)
-        && knowledge.has(Capability::Login);
-    if !worth {
+    if conduct.look_only {
         return None;
     }
-    let run = honest_run(suites, knowledge, "two_grants").ok()?;
+    let run = two_grants_run(suites, knowledge, plan, conduct)?;
     let record = execute_run(session, &run).await;
     if record
         .step("call")
@@ -163,6 +159,19 @@ async fn two_grants(
         session.grants.allow();
     }
     Some(record)
+}
+
+/// The run that finds it out, where that is worth the while.
+fn two_grants_run(
+    suites: &Suites,
+    knowledge: &Knowledge,
+    plan: &Plan,
+    conduct: &Conduct,
+) -> Option<PlannedRun> {
+    let worth = (pays_to_share(plan) || plan.runs.len() >= conduct.concurrency)
+        && knowledge.has(Capability::ResourceServer)
+        && knowledge.has(Capability::Login);
+    worth.then(|| honest_run(suites, knowledge, "two_grants").ok())?
 }
 
 /// Whether the later of two grants was made, and the earlier token then opened nothing.
@@ -191,6 +200,20 @@ impl Prepared {
     /// The plan.
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// What a whole test would do besides its plan.
+    pub fn setting(&self, suites: &Suites, conduct: &Conduct) -> Setting {
+        let knowledge = &self.examined.knowledge;
+        let given_token = !self.session.target.access_tokens.is_empty();
+        let honest = honest(suites, knowledge, given_token);
+        let proof = two_grants_run(suites, knowledge, &self.plan, conduct);
+        let shares = proof.is_some();
+        Setting {
+            before: honest.into_iter().chain(proof).collect(),
+            shares,
+            at_once: conduct.concurrency,
+        }
     }
 
     /// The target file that it was prepared for.

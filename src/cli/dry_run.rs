@@ -6,23 +6,22 @@ use indexmap::IndexMap;
 
 use super::console::{Console, heading};
 use super::failure::Failure;
-use crate::plan::{Disposition, Knowledge, Plan, PlannedAction, PlannedStep, estimate};
+use crate::plan::{Disposition, Plan, PlannedAction, PlannedStep};
 use crate::report::terminal::Verbosity;
 use crate::report::text::{count, visible};
-use crate::run::Recording;
+use crate::run::{Counts, Recording};
+use crate::target::Limits;
 
-/// Prints the plan: what it asks, then the cases by area, then (with `-v`) the runs. `rate` is the
-/// most requests a second to one origin, `at_once` the most runs at the same time.
+/// Prints the plan: how much is `asked`, then the cases by area, then (with `-v`) the runs. `rate`
+/// is the most requests a second to one origin, `limits` are those of the target file.
 pub fn print(
     plan: &Plan,
-    knowledge: &Knowledge,
+    asked: &Counts,
     recording: &Recording,
-    rate: Option<f64>,
-    at_once: usize,
+    (rate, limits): (Option<f64>, &Limits),
     console: &Console,
 ) -> Result<(), Failure> {
     let mut out = console.out();
-    let asked = estimate(plan, knowledge, at_once);
     let costs = format!(
         "Would send about {}: {}, {}, {}.",
         number(asked.requests, "request"),
@@ -32,6 +31,7 @@ pub fn print(
     );
     if console.verbosity == Verbosity::Quiet {
         writeln!(out, "{costs}")?;
+        caps(asked, limits, &mut out)?;
         out.flush()?;
         return Ok(());
     }
@@ -42,12 +42,41 @@ pub fn print(
     writeln!(out, "{costs} {}", pace(asked.requests, rate))?;
     let so_far = number(recording.counts.requests, "request");
     writeln!(out, "So far {so_far} went out, for discovery alone.")?;
+    caps(asked, limits, &mut out)?;
     cases(plan, &mut out)?;
     if console.verbosity == Verbosity::Verbose {
         runs(plan, &mut out)?;
     }
     not_run(plan, &mut out)?;
     out.flush()?;
+    Ok(())
+}
+
+/// Says which caps of the target file are too low for so much.
+fn caps(asked: &Counts, limits: &Limits, out: &mut impl std::io::Write) -> Result<(), Failure> {
+    for (member, cap, asked, noun) in [
+        (
+            "registrations",
+            limits.registrations,
+            asked.registrations,
+            "registration",
+        ),
+        ("logins", limits.logins, asked.logins, "login"),
+        (
+            "token_requests",
+            limits.token_requests,
+            asked.token_requests,
+            "token call",
+        ),
+    ] {
+        if let Some(cap) = cap.filter(|cap| *cap < asked) {
+            let asked = number(asked, noun);
+            writeln!(
+                out,
+                "{asked} would be above `limits.{member}: {cap}`: raise it, or cases stay open."
+            )?;
+        }
+    }
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use super::args::Filters;
 use super::catalogue;
 use super::failure::Failure;
-use crate::plan::{Pattern, Selection, is_within};
+use crate::plan::{Pattern, Plan, Selection, is_within};
 use crate::suite::{LoadedCheck, Suites, suggest};
 
 /// The selection that `filters` describe; `only` are the ids of `--failed`.
@@ -58,12 +58,33 @@ pub fn selection(
     })
 }
 
-/// What to say when all filters together leave no case.
-pub fn nothing_left() -> Failure {
-    Failure::usage(
-        "no case passes all the filters",
-        "each filter matches something, but no case passes them all: leave one out",
-    )
+/// Looks once more when every case has its name, also those that a target makes: each `--check`
+/// must match one of `all`, and some case must be left.
+pub fn left(
+    selection: &Selection,
+    plan: &Plan,
+    all: impl FnOnce() -> Vec<String>,
+) -> Result<(), Failure> {
+    let within = |pattern: &&Pattern| plan.cases.iter().any(|case| pattern.selects(&case.id));
+    let checks = selection.checks.iter();
+    let lost: Vec<&Pattern> = checks.filter(|pattern| !within(pattern)).collect();
+    if !lost.is_empty() {
+        let all = all();
+        for pattern in lost {
+            if !all.iter().any(|id| pattern.selects(id)) {
+                let known = all.iter().map(String::as_str);
+                let help = nearest(&pattern.text, known);
+                return Err(matches_nothing("--check", &pattern.text, help));
+            }
+        }
+    }
+    if plan.cases.is_empty() {
+        return Err(Failure::usage(
+            "no case passes all the filters",
+            "each filter matches something, but no case passes them all: leave one out",
+        ));
+    }
+    Ok(())
 }
 
 fn any(suites: &Suites, fits: impl Fn(&LoadedCheck) -> bool) -> bool {
@@ -103,13 +124,29 @@ fn requirement_matches(pattern: &Pattern, suites: &Suites) -> Result<(), Failure
             "`authspec list requirements` says which are tested",
         )),
         None => {
-            let help = match begun(text, suites) {
-                Some(prefix) => format!("did you mean `{prefix}*`?"),
-                None => nearest(text, suites.registry.ids().collect::<Vec<_>>()),
-            };
+            let help = requirement_help(text, suites);
             Err(matches_nothing(option, text, help))
         }
     }
+}
+
+/// What was probably meant by the beginning of requirements, or by the id of one.
+fn requirement_help(text: &str, suites: &Suites) -> String {
+    let bare = without_wildcards(text);
+    if let Some(prefix) = begun(&bare, suites) {
+        return format!("did you mean `{prefix}*`?");
+    }
+    if bare == text {
+        return nearest(text, suites.registry.ids().collect::<Vec<_>>());
+    }
+    let globs = suites.registry.ids().flat_map(|id| {
+        let ends = id.match_indices('-').map(|(at, _)| at);
+        ends.take(2).map(|end| format!("{}*", &id[..end]))
+    });
+    let globs: HashSet<String> = globs.collect();
+    let mut globs: Vec<&str> = globs.iter().map(String::as_str).collect();
+    globs.sort_unstable();
+    suggest(text, globs)
 }
 
 /// `text` as requirements begin that are spelled so, in any case of letters.
@@ -124,7 +161,11 @@ fn matches_nothing(option: &str, text: &str, help: String) -> Failure {
 
 /// The name nearest to a glob, its wildcards aside.
 fn nearest<'a>(text: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
-    suggest(&text.replace(['*', '?'], ""), known)
+    suggest(&without_wildcards(text), known)
+}
+
+fn without_wildcards(text: &str) -> String {
+    text.replace(['*', '?'], "")
 }
 
 #[cfg(test)]
@@ -175,6 +216,10 @@ mod tests {
                 "write `--suite authorization/pkce`",
             ),
             ("", "", "rfc9728-3.3", "did you mean `RFC9728-3.3*`?"),
+            ("", "", "rfc9728-3*", "did you mean `RFC9728-3*`?"),
+            ("", "", "RFC9728-33*", "did you mean `RFC9728-3.3*`?"),
+            ("", "", "RFC9999*", "did you mean `RFC"),
+            ("", "nosuch", "", "the nearest is `"),
         ] {
             let given = |text: &str| match text {
                 "" => Vec::new(),

@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::last_result::{self, Tested};
 use super::{dry_run, filters, signals, write};
 use crate::judge::Judgement;
-use crate::plan::Selection;
+use crate::plan::{Selection, estimate, plan};
 use crate::report::terminal::{Progress, Verbosity};
 use crate::report::text::count;
 use crate::report::{Format, ReportInput};
@@ -109,24 +109,25 @@ pub async fn finish(
     watched: Watched,
     console: &Console,
 ) -> Result<u8, Failure> {
-    if prepared.plan().cases.is_empty() {
+    let all = || {
+        let knowledge = &prepared.examined().knowledge;
+        let whole = plan(suites, knowledge, conduct.version, &Selection::default());
+        let cases = whole.map(|whole| whole.cases).unwrap_or_default();
+        cases.into_iter().map(|case| case.id).collect()
+    };
+    if let Err(failure) = filters::left(&conduct.selection, prepared.plan(), all) {
         prepared.dismiss(watched.events()).await;
         watched.stop().await;
-        return Err(filters::nothing_left());
+        return Err(failure);
     }
     if output.dry_run {
-        let knowledge = prepared.examined().knowledge.clone();
-        let rate = prepared.rate();
+        let setting = prepared.setting(suites, conduct);
+        let knowledge = &prepared.examined().knowledge;
+        let asked = estimate(prepared.plan(), knowledge, &setting);
+        let (rate, limits) = (prepared.rate(), prepared.file().limits.clone());
         let (plan, recording) = prepared.dismiss(watched.events()).await;
         watched.stop().await;
-        dry_run::print(
-            &plan,
-            &knowledge,
-            &recording,
-            rate,
-            conduct.concurrency,
-            console,
-        )?;
+        dry_run::print(&plan, &asked, &recording, (rate, &limits), console)?;
         return Ok(if unreachable(&recording).is_some() {
             3
         } else {

@@ -2,48 +2,84 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Batch, Disposition, Knowledge, Plan, PlannedAction, PlannedCase, PlannedStep};
+use super::{
+    Batch, Disposition, Knowledge, Plan, PlannedAction, PlannedCase, PlannedRun, PlannedStep,
+};
 use crate::run::Counts;
-use crate::suite::{Action, MAIN_BROWSER};
+use crate::suite::{Action, MAIN_BROWSER, McpVersion};
 
 /// Pages of an ordinary authorization: the request, the consent, and the form or a redirect; a
 /// user agent that is logged in already meets no form.
 const REQUESTS_PER_LOGIN: u64 = 3;
-/// Handshake and operation.
+/// Handshake and operation; MCP 2026-07-28 knows no handshake.
 const REQUESTS_PER_CALL: u64 = 3;
+/// The profile whose tokens end too soon to be shared.
+const SHORT_LIVED: &str = "short_lived";
 
-/// Counts of what the plan sends to a server that refuses what it should: an estimate, since pages
-/// differ. `at_once` is how many runs go on at the same time. A control counts twice where a refusal
-/// rests on it, as it runs first and last; a grant that runs share counts once.
-pub fn estimate(plan: &Plan, knowledge: &Knowledge, at_once: usize) -> Counts {
+/// What a run of the whole plan depends on.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// Runs that are made before those of the plan.
+    pub before: Vec<PlannedRun>,
+    /// Runs may share grants.
+    pub shares: bool,
+    /// Runs at the same time.
+    pub at_once: usize,
+}
+
+/// Counts of what the plan sends to a server that refuses what it should. A control counts twice
+/// where a refusal rests on it, as it runs first and last; a grant that runs share counts once.
+///
+/// Requests are an estimate, since pages differ. What is scarce is rounded up, as somebody may set a
+/// cap from it: a refusal may come late, and any control may be made twice.
+pub fn estimate(plan: &Plan, knowledge: &Knowledge, setting: &Setting) -> Counts {
     let mut counts = Counts::default();
     let mut clients = BTreeSet::new();
     let mut shared = Counts::default();
     let mut keys = BTreeSet::new();
     let mut everyday = BTreeMap::new();
+    let mut nested = 0;
     let refusals = refusals(plan);
     let twice = made_twice(plan);
-    for (id, run) in plan.runs.iter().filter(|(_, run)| run.part_of.is_none()) {
+    let planned = plan.runs.values().filter(|run| run.part_of.is_none());
+    let is_made = |id: &String| setting.before.iter().any(|run| run.id == *id);
+    let before = setting.before.iter().map(|run| (run, true));
+    for (run, is_before) in before.chain(planned.map(|run| (run, false))) {
+        let id = &run.id;
+        if !is_before && is_made(id) && !run.is_control {
+            continue;
+        }
         let mut one = Estimate {
             counts: Counts::default(),
             shared: &mut shared,
+            shares: setting.shares && !is_before,
+            per_call: match plan.mcp_version < McpVersion::V20260728 {
+                true => REQUESTS_PER_CALL,
+                false => 1,
+            },
             keys: &mut keys,
             everyday: &mut everyday,
             refused: refusals.get(id.as_str()),
+            refusals: 0,
+            depths: BTreeSet::new(),
         };
         // The first run of a batch gets the grant, and honestly tries it in the end.
         let is_first = |batch: &Batch| batch.first == *id;
-        let (before, extra) = match run.batch.as_ref().map(is_first) {
+        let (done, extra) = match run.batch.as_ref().map(is_first) {
             None => (0, 0),
             Some(true) => (0, 1),
             Some(false) => (run.steps.len() - 1, 0),
         };
-        one.steps(&run.steps[before..], "");
+        one.steps(&run.steps[done..], "");
+        nested += u64::from(one.depths.len() > 1);
         let mut one = one.counts;
         one.requests += extra;
         one.token_requests += extra;
-        let times = if twice.contains(id.as_str()) { 2 } else { 1 };
+        // One that was made before is not made first.
+        let first = u64::from(!is_made(id) || is_before);
+        let times = first + u64::from(!is_before && twice.contains(id.as_str()));
         counts.requests += times * one.requests;
+        let times = first + u64::from(run.is_control && !is_before);
         counts.registrations += times * one.registrations;
         counts.logins += times * one.logins;
         counts.token_requests += times * one.token_requests;
@@ -54,8 +90,9 @@ pub fn estimate(plan: &Plan, knowledge: &Knowledge, at_once: usize) -> Counts {
         );
     }
     counts.requests += shared.requests;
-    // A browser that is logged in serves one run at a time.
-    let at_once = at_once as u64;
+    // A browser that is logged in serves one run at a time, and one inner flow of it.
+    let at_once = setting.at_once as u64;
+    counts.logins += nested.min(at_once);
     counts.logins += everyday
         .values()
         .map(|wanted| *wanted.min(&at_once))
@@ -100,43 +137,66 @@ fn made_twice(plan: &Plan) -> BTreeSet<&str> {
 struct Estimate<'e, 'p> {
     counts: Counts,
     shared: &'e mut Counts,
+    shares: bool,
+    /// Requests of a call.
+    per_call: u64,
     keys: &'e mut BTreeSet<&'p String>,
     /// Authorizations of each user for which one who is logged in will do.
     everyday: &'e mut BTreeMap<String, u64>,
     refused: Option<&'e BTreeSet<&'p str>>,
+    /// How many of them were passed.
+    refusals: usize,
+    /// How deep in inner flows somebody is to be logged in; each has a browser of its own.
+    depths: BTreeSet<usize>,
 }
 
 impl<'p> Estimate<'_, 'p> {
-    /// Adds what `steps` send; false once a refusal ends the run.
-    fn steps(&mut self, steps: &'p [PlannedStep], prefix: &str) -> bool {
+    /// Adds what `steps` send. Which of several refusals comes is the server's choice: of requests,
+    /// those up to the first are counted, of what is scarce all up to the last.
+    fn steps(&mut self, steps: &'p [PlannedStep], prefix: &str) {
         for step in steps {
+            if self.refusals > 0 && self.refused.is_none_or(|at| self.refusals >= at.len()) {
+                return;
+            }
             let name = format!("{prefix}{}", step.name);
             let is_refused = self.refused.is_some_and(|at| at.contains(name.as_str()));
-            let goes_on = match &step.action {
+            match &step.action {
                 PlannedAction::One(action) => {
-                    add_action(action, steps, is_refused, &mut self.counts);
-                    self.log_in(step, is_refused);
-                    !is_refused
+                    self.act(action, steps, is_refused);
+                    let is_last = self.refused.is_none_or(|at| self.refusals + 1 >= at.len());
+                    self.log_in(step, prefix.matches('/').count(), is_refused && is_last);
                 }
-                PlannedAction::Flow(inner) => match &step.shared {
+                PlannedAction::Flow(inner) => match self.key(step, inner) {
                     None => self.steps(inner, &format!("{name}/")),
                     Some(key) => {
                         if self.keys.insert(key) {
                             self.grant(inner);
                         }
-                        true
+                        self.depths.insert(prefix.matches('/').count() + 1);
                     }
                 },
-            };
-            if !goes_on {
-                return false;
             }
+            self.refusals += usize::from(is_refused);
         }
-        true
+    }
+
+    /// What a grant is shared by, unless each run makes its own: also one whose token soon ends.
+    fn key(&self, step: &'p PlannedStep, inner: &[PlannedStep]) -> Option<&'p String> {
+        let is_short = |step: &PlannedStep| matches!(step.one(), Some(Action::Token(token)) if token.client == SHORT_LIVED);
+        let shares = self.shares && !inner.iter().any(is_short);
+        step.shared.as_ref().filter(|_| shares)
+    }
+
+    fn act(&mut self, action: &Action, steps: &[PlannedStep], is_refused: bool) {
+        let requests = self.counts.requests;
+        add_action(action, steps, (is_refused, self.per_call), &mut self.counts);
+        if self.refusals > 0 {
+            self.counts.requests = requests;
+        }
     }
 
     /// Counts a login, unless somebody is logged in already in a browser of everyday.
-    fn log_in(&mut self, step: &PlannedStep, is_refused: bool) {
+    fn log_in(&mut self, step: &PlannedStep, depth: usize, is_refused: bool) {
         let PlannedAction::One(action) = &step.action else {
             return;
         };
@@ -153,6 +213,7 @@ impl<'p> Estimate<'_, 'p> {
             authorize.browser == MAIN_BROWSER && consent.unwrap_or(&authorize.consent) == "approve";
         match is_everyday {
             true => {
+                self.depths.insert(depth);
                 *self
                     .everyday
                     .entry(user.unwrap_or(&authorize.user).clone())
@@ -167,8 +228,8 @@ impl<'p> Estimate<'_, 'p> {
         for step in steps {
             match &step.action {
                 PlannedAction::One(action) => {
-                    add_action(action, steps, false, self.shared);
-                    self.log_in(step, false);
+                    add_action(action, steps, (false, self.per_call), self.shared);
+                    self.log_in(step, 1, false);
                 }
                 PlannedAction::Flow(inner) => self.grant(inner),
             }
@@ -176,7 +237,12 @@ impl<'p> Estimate<'_, 'p> {
     }
 }
 
-fn add_action(action: &Action, steps: &[PlannedStep], is_refused: bool, counts: &mut Counts) {
+fn add_action(
+    action: &Action,
+    steps: &[PlannedStep],
+    (is_refused, per_call): (bool, u64),
+    counts: &mut Counts,
+) {
     match action {
         // Refused before anybody logs in.
         Action::Authorize(_) if is_refused => counts.requests += 1,
@@ -189,17 +255,15 @@ fn add_action(action: &Action, steps: &[PlannedStep], is_refused: bool, counts: 
             counts.requests += 1;
             counts.token_requests += 1;
         }
-        Action::Call(_) => counts.requests += if is_refused { 1 } else { REQUESTS_PER_CALL },
+        Action::Call(_) => counts.requests += if is_refused { 1 } else { per_call },
         Action::Repeat(step) => {
             let times = u64::from(step.times);
             counts.requests += times;
-            let of_token = steps.iter().any(|earlier| {
-                earlier.name == step.step
-                    && matches!(&earlier.action, PlannedAction::One(one)
-                        if matches!(**one, Action::Token(_)))
-            });
-            if of_token {
-                counts.token_requests += times;
+            let repeated = steps.iter().find(|earlier| earlier.name == step.step);
+            match repeated.and_then(PlannedStep::one) {
+                Some(Action::Token(_)) => counts.token_requests += times,
+                Some(Action::Register(_)) => counts.registrations += times,
+                _ => {}
             }
         }
         Action::Fetch(_) | Action::Revoke(_) | Action::Introspect(_) | Action::Push(_) => {

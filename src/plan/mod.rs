@@ -25,7 +25,7 @@ pub(crate) use batch::touches;
 pub use build::{PlanError, honest_run, plan};
 pub use describe::describe;
 pub use endpoint_methods::methods_member;
-pub use estimate::estimate;
+pub use estimate::{Setting, estimate};
 pub use select::{Pattern, Selection, is_within};
 pub use sharing::pays_to_share;
 pub use types::{

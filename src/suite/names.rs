@@ -3,6 +3,15 @@
 /// The candidate most like `name`, in any case of letters, if one is like it at all; a name's last
 /// part stands for the whole (`pkce` for `authorization/pkce`).
 pub fn near<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let (likeness, found) = nearest(name, candidates)?;
+    (likeness >= 0.6).then_some(found)
+}
+
+/// The candidate most like `name`, and how like it is.
+fn nearest<'a>(
+    name: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<(f64, &'a str)> {
     let lower = name.to_lowercase();
     candidates
         .into_iter()
@@ -13,22 +22,23 @@ pub fn near<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Op
             // Of two that are equally near, the one that is wholly so.
             (like(&known).max(tail - 0.01), candidate)
         })
-        .filter(|(likeness, _)| *likeness >= 0.6)
         .max_by(|one, other| one.0.total_cmp(&other.0))
-        .map(|(_, candidate)| candidate)
 }
 
 /// A mend for a name that nobody knows: the nearest one, else the choice.
 pub fn suggest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str> + Clone) -> String {
-    if let Some(found) = near(name, candidates.clone()) {
+    let found = nearest(name, candidates.clone());
+    if let Some((0.6.., found)) = found {
         return format!("did you mean `{found}`?");
     }
     let all: Vec<&str> = candidates.into_iter().collect();
-    match all.as_slice() {
-        [] => "there is none to choose from".to_owned(),
-        [only] => format!("the only one known here is `{only}`"),
-        many if many.len() <= 24 => format!("known here: {}", many.join(", ")),
-        many => format!("{} are known here, none like it", many.len()),
+    match (all.as_slice(), found) {
+        ([only], _) => format!("the only one known here is `{only}`"),
+        (many, Some((_, found))) if many.len() > 24 => {
+            format!("{} are known here; the nearest is `{found}`", many.len())
+        }
+        (few, Some(_)) => format!("known here: {}", few.join(", ")),
+        (_, None) => "there is none to choose from".to_owned(),
     }
 }
 
@@ -68,6 +78,10 @@ mod tests {
     #[test]
     fn the_choice_is_listed_where_nothing_is_near() {
         assert_eq!(suggest("zzz", ["one", "two"]), "known here: one, two");
+        let many: Vec<String> = (0..30).map(|number| format!("name-{number}")).collect();
+        let said = suggest("zzz-7", many.iter().map(String::as_str));
+        assert_eq!(said, "30 are known here; the nearest is `name-7`");
+        assert_eq!(suggest("zzz", []), "there is none to choose from");
     }
 
     #[test]

@@ -102,7 +102,14 @@ fn names_that_nobody_knows_are_mistakes() {
             "did you mean `pkce/verifier-ignored`?",
         ),
         (["--policy", "opaqe"], "did you mean `opaque`?"),
-        (["--policy", "nosuchx"], "are known here, none like it"),
+        (["--policy", "nosuchx"], "are known here; the nearest is `"),
+        (
+            [
+                "--check",
+                "scopes/grid/denied[read_customer with mcp:tools:wether]",
+            ],
+            "did you mean `scopes/grid/denied[read_customer with mcp:tools:weather]`?",
+        ),
     ] {
         let folder = empty();
         let said = say(&folder, &[&["demo"], arguments.as_slice()].concat());
@@ -157,6 +164,31 @@ fn the_estimate_is_near_what_is_sent() {
         (0.85..=1.15).contains(&ratio),
         "{estimate} is {ratio} of {sent:?}"
     );
+}
+
+#[test]
+fn what_is_scarce_is_not_more_than_was_said() {
+    for check in ["verifier-wrong[truncated]", "resource/handles/*"] {
+        let folder = empty();
+        let filter = ["demo", "-q", "--check", check];
+        let said = say(&folder, &[filter.as_slice(), &["--dry-run"]].concat());
+        let numbers: Vec<u64> = said
+            .out
+            .split(' ')
+            .filter_map(|word| word.parse().ok())
+            .collect();
+        say(
+            &folder,
+            &[filter.as_slice(), &["--format", "json"]].concat(),
+        )
+        .ends_with(0);
+        let sent = &result(&folder)["sent"];
+        let kinds = ["registrations", "logins", "token_requests"];
+        for (kind, said) in kinds.iter().zip(&numbers[1..]) {
+            let sent = sent[kind].as_u64().expect("a number");
+            assert!(sent <= *said, "{check}: {sent} {kind}, {said} were said");
+        }
+    }
 }
 
 #[test]

@@ -277,3 +277,28 @@ fn a_reader_that_goes_away_is_a_normal_end() {
     assert_eq!(ended.status.code(), Some(0));
     assert_eq!(String::from_utf8_lossy(&ended.stderr), "");
 }
+
+#[test]
+fn a_dry_run_says_which_caps_are_too_low() {
+    let folder = empty();
+    let served = Served::start();
+    served.describe(&folder);
+    let path = folder.path().join("target.yaml");
+    let mut file = std::fs::read_to_string(&path).expect("the file");
+    file.push_str("limits: { registrations: 2, logins: 1000 }\n");
+    std::fs::write(&path, file).expect("the file");
+    let said = say(
+        &folder,
+        &[
+            "run",
+            "target.yaml",
+            "--dry-run",
+            "-q",
+            "--suite",
+            "registration",
+        ],
+    );
+    said.ends_with(0)
+        .prints("would be above `limits.registrations: 2`: raise it, or cases stay open.");
+    assert!(!said.out.contains("limits.logins"), "{}", said.out);
+}
