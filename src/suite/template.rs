@@ -66,8 +66,22 @@ impl Templates {
     /// The dotted names that `text` reads (`case.verifier`, `target.scope`).
     ///
     /// # Errors
-    /// The text is not a template, or uses a function or filter that does not exist.
+    /// The text is not a template, uses a function or filter that does not exist, or asks for more
+    /// than a template may.
     pub fn names(&self, text: &str) -> Result<BTreeSet<String>, Error> {
+        stands_alone(text)?;
+        for count in text.split("random_string(").skip(1) {
+            let digits = count.split(|c: char| !c.is_ascii_digit()).next();
+            // Where it is computed, it is looked at when it is known.
+            let fits = |digits: &str| {
+                digits
+                    .parse()
+                    .is_ok_and(|length: usize| length <= LONGEST_RANDOM)
+            };
+            if digits.is_some_and(|digits| !digits.is_empty() && !fits(digits)) {
+                return Err(longest_random());
+            }
+        }
         let names = match whole_expression(text) {
             Some(expression) => self
                 .environment
@@ -259,14 +273,44 @@ pub fn random_verifier() -> String {
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
+/// Statements that read another template. A string is one, and there are no others.
+const OTHERS: [&str; 4] = ["include", "import", "from", "extends"];
+
+fn stands_alone(text: &str) -> Result<(), Error> {
+    for statement in text.split("{%").skip(1) {
+        let statement = statement.trim_start_matches(['-', '+']).trim_start();
+        let word = statement.split(|c: char| !c.is_ascii_alphabetic()).next();
+        if let Some(word) = word.filter(|word| OTHERS.contains(word)) {
+            return Err(Error::new(
+                ErrorKind::InvalidOperation,
+                format!("`{word}` reads another template, and there is none"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The longest random text: beyond what any server reads in a header or a form.
+const LONGEST_RANDOM: usize = 1 << 20;
+
+fn longest_random() -> Error {
+    Error::new(
+        ErrorKind::InvalidOperation,
+        format!("random_string makes {LONGEST_RANDOM} characters at most"),
+    )
+}
+
 /// Random URL-safe text of the given length.
-fn random_string(length: usize) -> String {
+fn random_string(length: usize) -> Result<String, Error> {
+    if length > LONGEST_RANDOM {
+        return Err(longest_random());
+    }
     let mut text = String::new();
     while text.len() < length {
         text.push_str(&random_verifier());
     }
     text.truncate(length);
-    text
+    Ok(text)
 }
 
 /// The S256 code_challenge of a verifier (RFC 7636 section 4.2).
@@ -371,6 +415,30 @@ mod tests {
             let rendered = templates.render(text, &names);
             assert_eq!(rendered.ok(), Some(wanted), "{text}");
         }
+    }
+
+    #[test]
+    fn a_template_reads_no_other_and_makes_no_mountain() {
+        let templates = Templates::new();
+        for (text, said) in [
+            ("{% include '/etc/passwd' %}", "`include`"),
+            ("{%- from 'a' import b %}", "`from`"),
+            (
+                "{{ random_string(99999999999) }}",
+                "1048576 characters at most",
+            ),
+            ("{{ random_string(99999999999999999999999) }}", "at most"),
+        ] {
+            let error = templates.names(text).expect_err(text).to_string();
+            assert!(error.contains(said), "{error}");
+        }
+        assert!(
+            templates
+                .names("{% if case.x %}{{ random_string(43) }}{% endif %}")
+                .is_ok()
+        );
+        let computed = templates.render("{{ random_string(9999999 * 9) }}", &context! {});
+        assert!(computed.is_err());
     }
 
     #[test]
