@@ -99,6 +99,7 @@ fn html(secret: &str, add: &mut impl FnMut(String)) {
             ('`', "&#x60;"),
             ('=', "&#x3D;"),
         ],
+        &[('"', "&quot;"), ('\'', "&#x27;"), ('+', "&#x2B;")],
     ];
     for style in STYLES {
         let escaped = secret.chars().fold(String::new(), |mut out, letter| {
@@ -113,8 +114,27 @@ fn html(secret: &str, add: &mut impl FnMut(String)) {
             }
             out
         });
+        if !escaped.is_ascii() {
+            add(numbered(
+                &escaped,
+                |code| code < 0x100,
+                |code| format!("&#{code};"),
+            ));
+            add(numbered(&escaped, |_| true, |code| format!("&#{code};")));
+            add(numbered(&escaped, |_| true, |code| format!("&#x{code:X};")));
+            add(numbered(&escaped, |_| true, |code| format!("&#x{code:x};")));
+        }
         add(escaped);
     }
+}
+
+/// Numbers in place of characters beyond ASCII: of all, or of Latin-1 alone, as ASP.NET writes them.
+fn numbered(text: &str, which: impl Fn(u32) -> bool, number: impl Fn(u32) -> String) -> String {
+    let letters = text.chars().map(|letter| match u32::from(letter) {
+        code if !letter.is_ascii() && which(code) => number(code),
+        _ => letter.to_string(),
+    });
+    letters.collect()
 }
 
 /// Plain JSON, JSON in ASCII, JSON made safe for HTML, and JSON inside JSON.
@@ -126,6 +146,10 @@ fn json(secret: &str, add: &mut impl FnMut(String)) {
             matches!(letter, '<' | '>' | '&' | '\'' | '+')
         })
     };
+    // Go writes no more than these so.
+    let in_page = |text: &str| escape_units(text, |letter| matches!(letter, '<' | '>' | '&'));
+    add(in_page(&plain));
+    add(in_page(&ascii));
     add(json_string(&plain));
     add(plain.replace('/', "\\/"));
     add(in_html(&plain));
@@ -162,6 +186,22 @@ mod tests {
     #[test]
     fn an_opaque_token_has_few_spellings() {
         assert_eq!(spellings("abcDEF123456").len(), 2);
+    }
+
+    #[test]
+    fn numbers_stand_for_what_is_beyond_ascii() {
+        let all = spellings("p&ss \"w<ör>d‹ %41+'x");
+        for wanted in [
+            "p&amp;ss &quot;w&lt;&#246;r&gt;d‹ %41+&#39;x",
+            "p&amp;ss &quot;w&lt;&#246;r&gt;d&#8249; %41+&#39;x",
+            "p&amp;ss &quot;w&lt;&#xF6;r&gt;d&#x2039; %41&#x2B;&#x27;x",
+            "p\\u0026ss \\\"w\\u003cör\\u003ed‹ %41+'x",
+        ] {
+            assert!(
+                all.iter().any(|spelling| spelling == wanted),
+                "{wanted} not in {all:?}"
+            );
+        }
     }
 
     #[test]
