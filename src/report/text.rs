@@ -6,12 +6,14 @@
 use std::fmt::Write as _;
 
 /// Whether `c` can act on a display instead of standing in it: control characters, direction
-/// marks, invisible characters, line separators.
+/// marks, invisible characters, line separators, and what is no character in any text (Unicode
+/// section 23.7), which also no YAML may hold.
 pub fn acts(c: char) -> bool {
     c.is_control()
+        || u32::from(c) & 0xfffe == 0xfffe
         || matches!(c,
             '\u{00ad}' | '\u{061c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{2060}'..='\u{206f}' | '\u{fdd0}'..='\u{fdef}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
             | '\u{e0000}'..='\u{e007f}')
 }
 
@@ -81,6 +83,14 @@ pub fn to_the_second(time: &str) -> String {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn what_is_no_character_is_escaped() {
+        assert_eq!(
+            visible("a\u{fffe}\u{1ffff}\u{fdd0}\u{fffd}"),
+            "a\\u{fffe}\\u{1ffff}\\u{fdd0}\u{fffd}"
+        );
+    }
 
     #[test]
     fn writes_escape_sequences_and_direction_marks_out() {

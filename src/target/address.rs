@@ -5,7 +5,7 @@
 use url::{Host, Url};
 
 /// What is wrong with an address, and the mend.
-pub(super) type Fault = (String, String);
+pub type Fault = (String, String);
 
 /// What is said of plain http on hosts other than this machine, which an option can accept.
 pub const PLAIN_HTTP: &str = "plain http to another machine shows every token to the network";
@@ -77,6 +77,29 @@ pub(super) fn origin(text: &str, insecure_http: bool) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Looks at an origin that somebody typed. Whether plain http is accepted, another option says.
+///
+/// # Errors
+/// What is wrong, and the mend.
+pub fn typed_origin(text: &str) -> Result<(), Fault> {
+    if Url::parse(text).is_err() {
+        return Err((
+            "this is not an origin".to_owned(),
+            "write scheme, host and port, such as `https://login.example:8443`".to_owned(),
+        ));
+    }
+    origin(text, true)
+}
+
+/// A URL that a person typed, its scheme and host in small letters, in which they mean the same.
+pub(super) fn typed_url(url: &str) -> String {
+    let start = url.find("://").map_or(0, |at| at + 3);
+    let end = url[start..]
+        .find(['/', '?', '#'])
+        .map_or(url.len(), |at| start + at);
+    format!("{}{}", url[..end].to_ascii_lowercase(), &url[end..])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,6 +110,17 @@ mod tests {
         assert!(endpoint("http://localhost:8080/mcp", false).is_ok());
         assert!(endpoint("http://mcp.example/mcp", false).is_err());
         assert!(endpoint("http://mcp.example/mcp", true).is_ok());
+    }
+
+    #[test]
+    fn only_what_has_no_case_is_made_small() {
+        for (typed, meant) in [
+            ("HTTP://LocalHost:1/MCP?A=B", "http://localhost:1/MCP?A=B"),
+            ("https://as.example", "https://as.example"),
+            ("HTTPS://AS.example#X", "https://as.example#X"),
+        ] {
+            assert_eq!(typed_url(typed), meant);
+        }
     }
 
     #[test]

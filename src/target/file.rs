@@ -368,6 +368,17 @@ pub struct Limits {
     pub answer_bytes: usize,
 }
 
+impl Limits {
+    /// Bounds of `concurrency`.
+    pub const CONCURRENCY: (u16, u16) = (1, 64);
+    /// Bounds of `requests_per_second`.
+    pub const RATE: (f64, f64) = (0.0, 10_000.0);
+    /// Bounds of `answer_timeout`.
+    pub const ANSWER_TIMEOUT: (f64, f64) = (0.1, 600.0);
+    /// Bounds of `run_timeout`.
+    pub const RUN_TIMEOUT: (f64, f64) = (1.0, 86_400.0);
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

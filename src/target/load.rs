@@ -2,6 +2,8 @@
 //!
 //! A message never repeats a secret: where one stands in the file, the line is shown masked.
 
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
@@ -28,7 +30,7 @@ impl TargetFile {
     pub fn lint(path: &Path, suites: &Suites) -> (Option<(Self, PathBuf)>, Problems) {
         let name = path.display().to_string();
         let base = path.parent().unwrap_or_else(|| Path::new("")).to_path_buf();
-        match std::fs::read_to_string(path) {
+        match read(path) {
             Ok(text) => {
                 let (target, problems) = Self::parse(&name, &text, &base, suites);
                 (target.map(|target| (target, base)), problems)
@@ -85,11 +87,36 @@ impl TargetFile {
             return Err(problem.with_help(help).into());
         }
         Ok(Self {
-            mcp_server: Some(url.to_owned()),
+            mcp_server: Some(address::typed_url(url)),
             insecure_http,
             ..Self::default()
         })
     }
+}
+
+/// More than any person writes into a target file.
+const LARGEST: u64 = 1024 * 1024;
+
+/// Reads a file that ends; a pipe may bring it, as `<(decrypt target.yaml)` does.
+fn read(path: &Path) -> io::Result<String> {
+    let file = File::open(path)?;
+    let kind = file.metadata()?.file_type();
+    #[cfg(unix)]
+    let is_device = {
+        use std::os::unix::fs::FileTypeExt as _;
+        kind.is_char_device() || kind.is_block_device()
+    };
+    #[cfg(not(unix))]
+    let is_device = false;
+    if is_device || kind.is_dir() {
+        return Err(io::Error::other("this is no file"));
+    }
+    let mut text = String::new();
+    file.take(LARGEST + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LARGEST {
+        return Err(io::Error::other("it is larger than 1 MiB"));
+    }
+    Ok(text)
 }
 
 const SECRET_HELP: &str = "say where it is: `{ env: VARIABLE }` or `{ file: PATH }`; for a test \
@@ -127,6 +154,28 @@ fn masked(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_device_or_a_mountain_is_no_target_file() {
+        let suites = Suites::default();
+        let folder = tempfile::tempdir().expect("a folder");
+        let large = folder.path().join("large.yaml");
+        std::fs::write(&large, "#".repeat(LARGEST as usize + 1)).expect("the file");
+        let said = TargetFile::lint(&large, &suites).1.to_string();
+        assert!(said.contains("larger than 1 MiB"), "{said}");
+        if cfg!(unix) {
+            let said = TargetFile::lint(Path::new("/dev/zero"), &suites).1;
+            assert!(said.to_string().contains("this is no file"), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_server_without_an_address_is_on_no_other_machine() {
+        let text =
+            "mcp_server: example\nusers: { first: { username: a, password: { value: b } } }\n";
+        let said = TargetFile::parse("t.yaml", text, Path::new(""), &Suites::default()).1;
+        assert!(!said.to_string().contains("not on this machine"), "{said}");
+    }
 
     #[test]
     fn a_masked_text_keeps_its_length_and_loses_its_secrets() {

@@ -11,7 +11,7 @@ mod operation;
 mod resolved;
 mod secret;
 
-pub use address::PLAIN_HTTP;
+pub use address::{PLAIN_HTTP, typed_origin as origin};
 pub use driver::{Ability, BrowserDriver, CommandDriver, Driver, InteractiveDriver};
 pub use file::{
     ACCESS_TOKENS, ASSERTIONS, ApplicationType, AuditLog, AuditWords, AuthorizationRequest,

@@ -26,13 +26,22 @@ fn an_option_that_makes_no_sense_ends_with_2() {
     for arguments in [
         ["demo", "--rate", "-1"],
         ["demo", "--timeout", "0"],
+        ["demo", "--timeout", "1e300"],
         ["demo", "--concurrency", "0"],
+        ["demo", "--concurrency", "65"],
         ["demo", "--mcp-version", "2024-11-05"],
         ["demo", "--format", "pdf"],
         ["demo", "-q", "-v"],
     ] {
         say(&empty(), &arguments).ends_with(2);
     }
+}
+
+#[test]
+fn what_is_missing_is_said_without_what_is_not() {
+    say(&empty(), &["run"])
+        .ends_with(2)
+        .remarks("Usage: authspec run [OPTIONS] <TARGET>");
 }
 
 #[test]

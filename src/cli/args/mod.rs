@@ -110,6 +110,7 @@ pub struct Demo {
 
 /// `authspec init`.
 #[derive(Debug, Args)]
+#[command(override_usage = "authspec init [OPTIONS] <URL>")]
 pub struct Init {
     /// The URL of an MCP server, or of an authorization server (its issuer)
     pub url: String,
@@ -141,6 +142,7 @@ pub struct Init {
 
 /// `authspec run`.
 #[derive(Debug, Args)]
+#[command(override_usage = "authspec run [OPTIONS] <TARGET>")]
 pub struct Run {
     /// A target file, or the URL of an MCP server or of an authorization server (its issuer)
     pub target: String,
@@ -281,6 +283,7 @@ pub struct Serve {
 
 /// `authspec visit`.
 #[derive(Debug, Args)]
+#[command(override_usage = "authspec visit [OPTIONS] <TARGET> <URL>")]
 pub struct Visit {
     /// A target file, which says how to log in
     pub target: String,

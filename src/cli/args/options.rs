@@ -8,6 +8,7 @@ use clap::{ArgAction, Args, ValueEnum};
 use crate::report::terminal::ColorChoice;
 use crate::report::{Format, GroupBy};
 use crate::suite::{McpVersion, Role};
+use crate::target::{self, Limits};
 
 /// How output looks; every subcommand takes these.
 #[derive(Debug, Args)]
@@ -159,7 +160,7 @@ pub(super) fn version() -> impl TypedValueParser<Value = McpVersion> {
 pub struct Reach {
     /// Also send requests to this origin (`https://login.example`); nothing else is talked to but
     /// the origins of the target; repeatable
-    #[arg(long, value_name = "ORIGIN")]
+    #[arg(long, value_name = "ORIGIN", value_parser = origin)]
     pub allow_origin: Vec<String>,
     /// Accept plain http on hosts other than this machine; passwords and tokens then travel in clear
     #[arg(long)]
@@ -171,16 +172,16 @@ pub struct Reach {
 #[command(next_help_heading = "Manners")]
 pub struct Manners {
     /// Flows to run at the same time, and requests to one origin; 8 unless given
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(long, value_name = "N", value_parser = concurrency())]
     pub concurrency: Option<u16>,
     /// Requests a second to one origin, 0 for no limit; 20 unless given, no limit on this machine
-    #[arg(long, value_name = "N", value_parser = not_negative)]
+    #[arg(long, value_name = "N", value_parser = rate)]
     pub rate: Option<f64>,
     /// Seconds to wait for one answer; 10 unless given
-    #[arg(long, value_name = "SECONDS", value_parser = positive)]
+    #[arg(long, value_name = "SECONDS", value_parser = answer_timeout)]
     pub timeout: Option<f64>,
     /// Seconds for all requests together; 600 unless given
-    #[arg(long, value_name = "SECONDS", value_parser = positive)]
+    #[arg(long, value_name = "SECONDS", value_parser = run_timeout)]
     pub run_timeout: Option<f64>,
 }
 
@@ -242,19 +243,36 @@ fn format() -> impl TypedValueParser<Value = Format> {
         .map(|name| Format::parse(&name).unwrap_or(Format::Terminal))
 }
 
-fn positive(text: &str) -> Result<f64, String> {
-    number(text, |number| number > 0.0, "a number above 0")
+/// The bounds of all of these are those of the target file.
+fn concurrency() -> impl TypedValueParser<Value = u16> {
+    let (least, most) = Limits::CONCURRENCY;
+    clap::value_parser!(u16).range(i64::from(least)..=i64::from(most))
 }
 
-fn not_negative(text: &str) -> Result<f64, String> {
-    number(text, |number| number >= 0.0, "a number, 0 or above")
+fn rate(text: &str) -> Result<f64, String> {
+    number(text, Limits::RATE)
 }
 
-fn number(text: &str, fits: impl Fn(f64) -> bool, wanted: &str) -> Result<f64, String> {
+fn answer_timeout(text: &str) -> Result<f64, String> {
+    number(text, Limits::ANSWER_TIMEOUT)
+}
+
+fn run_timeout(text: &str) -> Result<f64, String> {
+    number(text, Limits::RUN_TIMEOUT)
+}
+
+fn number(text: &str, (least, most): (f64, f64)) -> Result<f64, String> {
     text.parse()
         .ok()
-        .filter(|number: &f64| number.is_finite() && fits(*number))
-        .ok_or_else(|| format!("give {wanted}"))
+        .filter(|number| (least..=most).contains(number))
+        .ok_or_else(|| format!("give a number from {least} to {most}"))
+}
+
+fn origin(text: &str) -> Result<String, String> {
+    match target::origin(text) {
+        Ok(()) => Ok(text.to_owned()),
+        Err((wrong, mend)) => Err(format!("{wrong}; {mend}")),
+    }
 }
 
 #[cfg(test)]
@@ -263,8 +281,22 @@ mod tests {
 
     #[test]
     fn numbers_that_make_no_sense_are_refused() {
-        assert_eq!(positive("2.5"), Ok(2.5));
-        assert!(positive("0").is_err() && positive("inf").is_err() && positive("x").is_err());
-        assert_eq!(not_negative("0"), Ok(0.0));
+        assert_eq!(answer_timeout("2.5"), Ok(2.5));
+        for text in ["0", "inf", "x", "NaN", "1e300"] {
+            assert!(answer_timeout(text).is_err(), "{text}");
+        }
+        assert_eq!(rate("0"), Ok(0.0));
+    }
+
+    #[test]
+    fn an_origin_has_a_scheme_and_no_path() {
+        assert!(origin("http://login.example:8080").is_ok());
+        let said = origin("http://x.example/path").expect_err("a path");
+        assert!(said.contains("write `http://x.example`"), "{said}");
+        assert!(
+            origin("foo")
+                .expect_err("no URL")
+                .contains("write scheme, host and port")
+        );
     }
 }

@@ -37,6 +37,9 @@ impl<Key: Eq + Hash> Interval<Key> {
     }
 }
 
+/// Longer than any run, and short enough to be added to the clock many times.
+const AN_AGE: Duration = Duration::from_secs(1_000_000_000);
+
 /// Holds requests to rate and concurrency, and back after a 429.
 pub(super) struct Throttle {
     rate: Interval<Origin>,
@@ -46,12 +49,13 @@ pub(super) struct Throttle {
 }
 
 impl Throttle {
-    /// `rate` in requests a second; nonsense (zero, negative, not a number) is no limit.
+    /// `rate` in requests a second; nonsense (zero, negative, not a number) is no limit, and next to
+    /// nothing is an age between two.
     pub fn new(rate: Option<f64>, concurrency: usize) -> Self {
         let every = rate
             .filter(|rate| rate.is_finite() && *rate > 0.0)
-            .and_then(|rate| Duration::try_from_secs_f64(1.0 / rate).ok())
-            .unwrap_or_default();
+            .map(|rate| Duration::try_from_secs_f64(1.0 / rate).unwrap_or(AN_AGE))
+            .map_or(Duration::ZERO, |every| every.min(AN_AGE));
         Self {
             rate: Interval::new(every),
             concurrency: concurrency.clamp(1, Semaphore::MAX_PERMITS),
@@ -104,6 +108,17 @@ mod tests {
         assert_eq!(throttle.slot(&here) - first, Duration::from_millis(100));
         assert_eq!(throttle.slot(&here) - first, Duration::from_millis(200));
         assert!(throttle.slot(&there) - first < Duration::from_millis(50));
+    }
+
+    #[tokio::test]
+    async fn next_to_no_rate_is_not_no_limit() {
+        let origin = Origin::of("http://127.0.0.1:1").unwrap();
+        for rate in [1e-20, 1e-18, 1e-9] {
+            let throttle = Throttle::new(Some(rate), 1);
+            let first = throttle.slot(&origin);
+            throttle.slot(&origin);
+            assert!(throttle.slot(&origin) - first > Duration::from_secs(86_400));
+        }
     }
 
     #[tokio::test]

@@ -11,12 +11,17 @@ pub(super) fn lint(limits: &Limits, found: &mut Lint<'_>) {
         reason = "compared with small bounds only"
     )]
     let bounds = [
-        ("concurrency", limits.concurrency as f64, 1.0, 64.0),
+        (
+            "concurrency",
+            limits.concurrency as f64,
+            f64::from(Limits::CONCURRENCY.0),
+            f64::from(Limits::CONCURRENCY.1),
+        ),
         (
             "requests_per_second",
             limits.requests_per_second.unwrap_or(0.0),
-            0.0,
-            10_000.0,
+            Limits::RATE.0,
+            Limits::RATE.1,
         ),
         (
             "token_request_interval",
@@ -24,8 +29,18 @@ pub(super) fn lint(limits: &Limits, found: &mut Lint<'_>) {
             0.0,
             600.0,
         ),
-        ("answer_timeout", limits.answer_timeout, 0.1, 600.0),
-        ("run_timeout", limits.run_timeout, 1.0, 86_400.0),
+        (
+            "answer_timeout",
+            limits.answer_timeout,
+            Limits::ANSWER_TIMEOUT.0,
+            Limits::ANSWER_TIMEOUT.1,
+        ),
+        (
+            "run_timeout",
+            limits.run_timeout,
+            Limits::RUN_TIMEOUT.0,
+            Limits::RUN_TIMEOUT.1,
+        ),
         ("longest_wait", limits.longest_wait, 0.0, 3_600.0),
         (
             "code_lifetime",

@@ -2,7 +2,7 @@
 
 use super::Lint;
 use crate::suite::{Source, Spot};
-use crate::target::address::names_loopback;
+use crate::target::address::{absolute, names_loopback};
 use crate::target::{Driver, Secret, SecretError};
 
 /// Where secrets stand.
@@ -101,6 +101,7 @@ impl Lint<'_> {
     fn is_local(&self) -> bool {
         let issuer = self.target.authorization_server.iter();
         let mut addresses = self.target.resource_urls().chain(issuer);
-        addresses.all(|url| names_loopback(url))
+        // What is no address at all is of no machine, and has been said.
+        addresses.all(|url| names_loopback(url) || absolute(url).is_err())
     }
 }
