@@ -176,7 +176,7 @@ impl Faults {
 
     /// RFC 6901 section 3: empty, or each token behind a `/`; `~` is written `~0`, `/` is `~1`.
     fn pointer(&mut self, pointer: &str, at: &[Part]) {
-        let escapes = pointer.split('~').skip(1);
+        let mut escapes = pointer.split('~').skip(1);
         let escaped = |rest: &str| rest.starts_with(['0', '1']);
         if !pointer.is_empty() && !pointer.starts_with('/') {
             self.add(
@@ -184,7 +184,7 @@ impl Faults {
                 "this is not a JSON Pointer".to_owned(),
                 "begin it with `/`: `/issuer`, `/keys/0/kid`",
             );
-        } else if !escapes.map(escaped).all(|is_escape| is_escape) {
+        } else if !escapes.all(escaped) {
             self.add(
                 at,
                 "this is not a JSON Pointer: `~` stands alone".to_owned(),
