@@ -27,6 +27,8 @@ pub struct Problem {
     span: Range<usize>,
     message: String,
     help: Option<String>,
+    /// It lies beyond the text: about what was put in so that reading could go on.
+    is_beyond: bool,
 }
 
 impl Problem {
@@ -38,6 +40,7 @@ impl Problem {
         message: impl Into<String>,
     ) -> Self {
         let text = text.into();
+        let is_beyond = span.start > text.len();
         let end = span.end.min(text.len());
         Self {
             gravity: Gravity::Error,
@@ -46,6 +49,7 @@ impl Problem {
             text,
             message: message.into(),
             help: None,
+            is_beyond,
         }
     }
 
@@ -151,9 +155,11 @@ impl fmt::Display for Problem {
 pub struct Problems(Vec<Problem>);
 
 impl Problems {
-    /// Adds one.
+    /// Adds one, unless it is about nothing that somebody wrote.
     pub fn push(&mut self, problem: Problem) {
-        self.0.push(problem);
+        if !problem.is_beyond {
+            self.0.push(problem);
+        }
     }
 
     /// Puts them in the order of files and lines.
@@ -203,7 +209,7 @@ impl Problems {
 
 impl Extend<Problem> for Problems {
     fn extend<T: IntoIterator<Item = Problem>>(&mut self, problems: T) {
-        self.0.extend(problems);
+        problems.into_iter().for_each(|problem| self.push(problem));
     }
 }
 

@@ -44,6 +44,12 @@ pub(super) fn explain(error: &Error, text: &str, at: usize) -> (String, Option<S
             "a map here has exactly one key; give the second a step (or entry) of its own"
                 .to_owned(),
         ),
+        Error::ExpectedStringKeyForExternallyTaggedEnum { .. }
+        | Error::ExternallyTaggedEnumExpectedScalarOrMapping { .. } => (
+            "a word is missing that says which kind this is".to_owned(),
+            "a map here has exactly one key, such as `tool`, `resource` or `http` under `call`"
+                .to_owned(),
+        ),
         Error::Unexpected { expected, .. } if expected.contains("mapping") => map(before),
         Error::Unexpected { expected, .. } => unexpected(expected),
         Error::InvalidScalar { ty, .. } => scalar(ty),

@@ -5,6 +5,8 @@
 //! [`Spot`] by path; the tree gives the bytes to point at. Nothing here knows what a suite is.
 
 mod explain;
+mod gather;
+mod place;
 mod recover;
 mod spot;
 mod tree;
@@ -13,7 +15,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
-use serde_saphyr::{Location, Options, Spanned};
+use serde_saphyr::{Error, Location, Options, Spanned};
 
 use super::problem::Problem;
 use explain::explain;
@@ -78,12 +80,22 @@ impl Source {
     }
 
     fn deserialize<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        serde_saphyr::from_str_with_options(&self.text, options()).map_err(|error| {
-            let place = error.location().unwrap_or(Location::UNKNOWN);
-            let span = bytes(&self.text, &place);
-            let (message, help) = explain(&error, &self.text, span.start);
-            self.problem_in(span, message).with_help(help)
-        })
+        self.typed().map_err(|error| self.explained(&error))
+    }
+
+    fn typed<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        serde_saphyr::from_str_with_options(&self.text, options())
+    }
+
+    fn explained(&self, error: &Error) -> Problem {
+        let span = self.span_of(error);
+        let (message, help) = explain(error, &self.text, span.start);
+        self.problem_in(span, message).with_help(help)
+    }
+
+    fn span_of(&self, error: &Error) -> Range<usize> {
+        let place = error.location().unwrap_or(Location::UNKNOWN);
+        bytes(&self.text, &place)
     }
 
     /// Hides what stands at `spot` from every message, and from whoever reads on.
@@ -141,18 +153,20 @@ impl Source {
     }
 
     fn node(&self, spot: &Spot) -> Option<&Spanned<Node>> {
-        spot.path
-            .iter()
-            .try_fold(self.tree.as_ref()?, |node, segment| {
-                match (segment, &node.value) {
-                    (Segment::Key(name), Node::Map(members)) => members
-                        .iter()
-                        .find(|(key, _)| key.value == *name)
-                        .map(|(_, value)| value),
-                    (Segment::Item(index), Node::List(items)) => items.get(*index),
-                    _ => None,
-                }
-            })
+        self.at(&spot.path)
+    }
+
+    fn at(&self, path: &[Segment]) -> Option<&Spanned<Node>> {
+        path.iter().try_fold(self.tree.as_ref()?, |node, segment| {
+            match (segment, &node.value) {
+                (Segment::Key(name), Node::Map(members)) => members
+                    .iter()
+                    .find(|(key, _)| key.value == *name)
+                    .map(|(_, value)| value),
+                (Segment::Item(index), Node::List(items)) => items.get(*index),
+                _ => None,
+            }
+        })
     }
 
     /// The bytes of what stands at `spot`; of its nearest ancestor where nothing does.

@@ -1,34 +1,41 @@
 //! Reading on after a mistake.
 //!
 //! A file is a list or map of entries (checks, flows, requirements). Where one of them does not fit
-//! its type, its lines are blanked and the file is read again, so that every entry's first mistake
-//! is reported and the sound entries are linted as if nothing were wrong.
+//! its type, its lines are blanked and the file is read again, so that the sound entries are linted
+//! as if nothing were wrong.
 
 use std::ops::Range;
 
 use serde::de::DeserializeOwned;
 
+use super::gather::missing;
 use super::{Source, Spot, bytes, tree::Node};
 use crate::suite::problem::Problem;
 
 impl Source {
     /// Reads the document, skipping entries of the member `container` (of the document itself where
     /// there is none) that do not fit. Gives what could be read, the source as it was then read,
-    /// and a problem for each entry skipped.
+    /// and every mistake for which something was skipped.
     pub fn read_entries<T: DeserializeOwned>(
         self,
         container: Option<&str>,
     ) -> (Option<T>, Self, Vec<Problem>) {
-        let mut problems = Vec::new();
+        let problems = self.mistakes::<T>();
         let mut source = self;
         loop {
-            let problem = match source.read() {
+            let error = match source.typed::<T>() {
                 Ok(value) => return (Some(value), source, problems),
-                Err(problem) => problem,
+                Err(error) => error,
             };
-            let lines = source.entry_lines(container, problem.offset());
-            problems.push(problem);
-            let Some(rest) = lines.and_then(|lines| source.without(lines)) else {
+            let at = source.span_of(&error).start;
+            let of_the_whole = source.map_at(at).is_some_and(|path| path.is_empty());
+            let rest = match missing(&error).filter(|_| of_the_whole) {
+                Some(field) => source.with_member::<T>(field),
+                None => source
+                    .entry_lines(container, at)
+                    .and_then(|lines| source.without(lines)),
+            };
+            let Some(rest) = rest else {
                 return (None, source, problems);
             };
             source = rest;
@@ -85,7 +92,7 @@ impl Source {
     }
 
     /// The same file with `lines` blank; every other byte keeps its place.
-    fn without(&self, lines: Range<usize>) -> Option<Self> {
+    pub(super) fn without(&self, lines: Range<usize>) -> Option<Self> {
         let blank: String = self.text[lines.clone()]
             .bytes()
             .map(|byte| if byte == b'\n' { '\n' } else { ' ' })

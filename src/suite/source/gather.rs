@@ -1,0 +1,127 @@
+//! Every mistake of shape in a file.
+//!
+//! A reader stops at the first. So what is wrong is left out, and the file is read again: first the
+//! member itself, then what cannot be read without it, of which nothing is said.
+
+use serde::de::DeserializeOwned;
+use serde_saphyr::Error;
+
+use super::Source;
+use super::spot::Segment;
+use crate::suite::names::near;
+use crate::suite::problem::Problem;
+
+/// So many mistakes in one file are enough to begin with.
+const MOST: usize = 200;
+
+impl Source {
+    /// The mistakes, each once, in the order in which they are met.
+    pub(super) fn mistakes<T: DeserializeOwned>(&self) -> Vec<Problem> {
+        let mut source = self.clone();
+        let mut gone: Vec<(Vec<Segment>, Segment)> = Vec::new();
+        let mut problems: Vec<Problem> = Vec::new();
+        for _ in 0..MOST {
+            let Err(error) = source.typed::<T>() else {
+                break;
+            };
+            let problem = source.explained(&error);
+            let at = problem.offset();
+            let rest = match missing(&error) {
+                Some(field) => {
+                    let Some(map) = source.map_at(at) else {
+                        push(problem, &mut problems);
+                        break;
+                    };
+                    if !gone
+                        .iter()
+                        .any(|(from, key)| *from == map && stood_for(key, field))
+                    {
+                        push(problem, &mut problems);
+                    }
+                    match map.split_last() {
+                        None => source.with_member::<T>(field),
+                        Some((last, above)) => {
+                            gone.push((above.to_vec(), last.clone()));
+                            source.without_part(&map)
+                        }
+                    }
+                }
+                None => {
+                    let path = source.place(at);
+                    if !gone.iter().any(|(from, _)| from.starts_with(&path)) {
+                        push(problem, &mut problems);
+                    }
+                    source.leave_out(path, &mut gone)
+                }
+            };
+            let Some(rest) = rest else { break };
+            source = rest;
+        }
+        problems
+    }
+
+    /// Leaves out what stands at `path`, with what holds nothing else.
+    fn leave_out(
+        &self,
+        mut path: Vec<Segment>,
+        gone: &mut Vec<(Vec<Segment>, Segment)>,
+    ) -> Option<Self> {
+        while let Some(last) = path.last().cloned() {
+            let above = path[..path.len() - 1].to_vec();
+            let alone = self.parts(&above).len() < 2;
+            gone.push((above.clone(), last));
+            let rest = match alone && !above.is_empty() {
+                true => None,
+                false => self.without_part(&path),
+            };
+            if rest.is_some() {
+                return rest;
+            }
+            path = above;
+        }
+        None
+    }
+
+    /// The same file with a member at its end, which nobody wrote, of whatever can be read there.
+    pub(super) fn with_member<T: DeserializeOwned>(&self, field: &str) -> Option<Self> {
+        let values = ["[]", "{}", "''", "0", "false"].into_iter();
+        let added = values.filter_map(|value| {
+            let text = format!("{}\n{field}: {value}\n", self.text);
+            let source = Self::masked(&self.name, &text, &self.shown).ok()?;
+            let is_read = match source.typed::<T>() {
+                Ok(_) => true,
+                Err(error) => {
+                    missing(&error) != Some(field)
+                        && source.span_of(&error).start <= self.text.len()
+                }
+            };
+            is_read.then_some(source)
+        });
+        added.into_iter().next()
+    }
+}
+
+fn push(problem: Problem, problems: &mut Vec<Problem>) {
+    let same = |other: &Problem| {
+        other.offset() == problem.offset() && other.message() == problem.message()
+    };
+    if !problems.iter().any(same) {
+        problems.push(problem);
+    }
+}
+
+/// The member that an error misses.
+pub(super) fn missing(error: &Error) -> Option<&str> {
+    match error.without_snippet() {
+        Error::SerdeMissingField { field, .. } => Some(field),
+        _ => None,
+    }
+}
+
+/// Whether what was left out is the missing member, or was meant to be.
+fn stood_for(key: &Segment, field: &str) -> bool {
+    match key {
+        Segment::Key(name) => name == field || near(name, [field]).is_some(),
+        Segment::Item(_) => false,
+    }
+}
