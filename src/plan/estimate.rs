@@ -182,7 +182,10 @@ impl<'p> Estimate<'_, 'p> {
 
     /// What a grant is shared by, unless each run makes its own: also one whose token soon ends.
     fn key(&self, step: &'p PlannedStep, inner: &[PlannedStep]) -> Option<&'p String> {
-        let is_short = |step: &PlannedStep| matches!(step.one(), Some(Action::Token(token)) if token.client == SHORT_LIVED);
+        let is_short = |step: &PlannedStep| match step.one() {
+            Some(Action::Token(token)) => token.client == SHORT_LIVED,
+            _ => false,
+        };
         let shares = self.shares && !inner.iter().any(is_short);
         step.shared.as_ref().filter(|_| shares)
     }
