@@ -284,7 +284,7 @@ impl Schedule {
 
 /// What decides which run goes first.
 struct Priorities<'a> {
-    /// Runs that let time pass.
+    /// Runs that let time pass, and rounds, which come one after the other.
     slow: HashSet<&'a str>,
     /// Their controls.
     of_slow: HashSet<&'a str>,
@@ -293,7 +293,12 @@ struct Priorities<'a> {
 impl<'a> Priorities<'a> {
     fn new(plan: &'a Plan, controls: &'a BTreeMap<String, BTreeSet<String>>) -> Self {
         let slow = plan.runs.values().filter(|run| lets_time_pass(run));
-        let slow: HashSet<&str> = slow.map(|run| run.id.as_str()).collect();
+        let mut slow: HashSet<&str> = slow.map(|run| run.id.as_str()).collect();
+        let in_rounds = plan
+            .cases
+            .iter()
+            .filter(|case| case.disposition.runs().count() > 1);
+        slow.extend(in_rounds.flat_map(|case| case.disposition.runs().map(String::as_str)));
         let of_slow = controls
             .iter()
             .filter(|(hostile, _)| slow.contains(hostile.as_str()))
@@ -302,7 +307,7 @@ impl<'a> Priorities<'a> {
         Self { slow, of_slow }
     }
 
-    /// Lower goes first: runs that let time pass, their controls, other controls, the rest.
+    /// Lower goes first: what takes long, its controls, other controls, the rest.
     fn of(&self, plan: &Plan, run: &str) -> u8 {
         let is_control = plan.runs.get(run).is_some_and(|run| run.is_control);
         match () {
@@ -415,6 +420,26 @@ mod tests {
 
     fn first(run: &str) -> Job {
         Job::First(run.to_owned())
+    }
+
+    #[test]
+    fn rounds_begin_early_since_they_wait_for_each_other() {
+        let mut plan = plan();
+        plan.runs.extend([run("race", false), run("race 2", false)]);
+        let mut race = case("race", Some("control"));
+        if let Disposition::Run { rounds, .. } = &mut race.disposition {
+            rounds.push("race 2".to_owned());
+        }
+        plan.cases.push(race);
+        let mut schedule = Schedule::new(&plan, &BTreeSet::new());
+        assert_eq!(schedule.next(), Some(first("control")));
+        schedule.finish(&first("control"), Ended::Accepted);
+        let mut order = Vec::new();
+        while let Some(job) = schedule.next() {
+            schedule.finish(&job, Ended::Accepted);
+            order.push(job);
+        }
+        assert_eq!(order, ["race", "race 2", "hostile", "shape"].map(first));
     }
 
     #[test]
