@@ -11,6 +11,9 @@ use super::outcome::target_file;
 use super::servers::{Door, Fixture};
 use super::{runtime, trial};
 
+/// A signal, and how it is told.
+const CTRL_C: (&str, &str) = ("-INT", "Ctrl-C");
+
 /// One trial for each moment.
 pub fn trials() -> Vec<Trial> {
     if !cfg!(unix) {
@@ -23,26 +26,21 @@ pub fn trials() -> Vec<Trial> {
             "in-the-registration-of-the-doctor",
             slow(0),
             (1, "POST", "/register"),
-            ("-INT", "Ctrl-C"),
+            CTRL_C,
         ),
         (
             "in-a-later-registration",
             slow(1),
             (2, "POST", "/register"),
-            ("-INT", "Ctrl-C"),
+            CTRL_C,
         ),
         (
             "in-the-login-of-the-doctor",
             json!([]),
             (1, "GET", "/authorize"),
-            ("-INT", "Ctrl-C"),
+            CTRL_C,
         ),
-        (
-            "in-the-runs",
-            json!([]),
-            (12, "POST", "/token"),
-            ("-INT", "Ctrl-C"),
-        ),
+        ("in-the-runs", json!([]), (12, "POST", "/token"), CTRL_C),
         (
             "by-a-terminal-that-is-closed",
             json!([]),

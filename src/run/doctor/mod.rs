@@ -2,6 +2,7 @@
 //! login's fault until shown otherwise, and nothing that hangs on it is called a failure.
 
 mod capabilities;
+mod honest_run;
 mod login;
 mod mends;
 mod variables;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{capabilities, login, mends, variables};
+use super::{capabilities, honest_run, login, mends, variables};
 use crate::plan::{Knowledge, PlannedRun};
 use crate::run::action::{Discovery, discover};
 use crate::run::execute::execute;
@@ -56,7 +56,7 @@ pub async fn examine(
                 let not_run = Presence::Broken {
                     reason: format!("not run: {reason}"),
                 };
-                capabilities::break_way_in(&not_run, &mut known);
+                honest_run::break_way_in(&not_run, &mut known);
                 None
             }
         },
@@ -66,10 +66,10 @@ pub async fn examine(
         }
     };
     if let Some(record) = &record {
-        capabilities::of_honest_run(record, &mut known);
-        capabilities::of_registration(session, &mut known);
+        honest_run::of_honest_run(record, &mut known);
+        honest_run::of_registration(session, &mut known);
         if let Some(instead) = honest_steps(session, record, &mut steps) {
-            capabilities::break_way_in(&instead, &mut known);
+            honest_run::break_way_in(&instead, &mut known);
         }
     }
     knowledge.capabilities = known;
@@ -367,7 +367,7 @@ fn honest_steps(session: &Session, record: &RunRecord, steps: &mut Steps<'_>) ->
             | Outcome::Broke { reason }
             | Outcome::Undecided { reason } => reason.clone(),
         };
-        if let Some(absent) = capabilities::no_code_grant(session, step) {
+        if let Some(absent) = honest_run::no_code_grant(session, step) {
             let mend =
                 "nothing, if the server has no code grant; else list it, or let the client use it";
             let state = DoctorState::Notice;

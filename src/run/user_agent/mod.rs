@@ -39,15 +39,7 @@ pub use visit::{
 /// be known for one.
 pub fn start_of(text: &str, most: usize) -> String {
     let mut start = String::new();
-    for word in text.split_whitespace() {
-        if start.len() + word.len() + 1 > most {
-            break;
-        }
-        if !start.is_empty() {
-            start.push(' ');
-        }
-        start.push_str(word);
-    }
+    page::append(&mut start, text, most);
     start
 }
 

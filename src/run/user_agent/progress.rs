@@ -328,13 +328,10 @@ impl<'v> Progress<'v> {
         let chooser = !consent && self.visited.pages.last().is_some_and(is_other);
         let found = &self.found;
         let has = |text: &str| found.fields.iter().any(|found| found == text);
-        let field = |wanted: &str| {
-            has(wanted)
-                || found
-                    .labels
-                    .iter()
-                    .any(|label| words::has_phrase(label, wanted))
+        let named = |fits: fn(&str, &str) -> bool| {
+            move |wanted: &str| has(wanted) || found.labels.iter().any(|label| fits(label, wanted))
         };
+        let field = named(words::has_phrase);
         let button =
             |marked: bool| move |wanted: &str| marked || has(&wanted.trim().to_lowercase());
         let mut unused = Vec::new();
@@ -354,13 +351,7 @@ impl<'v> Progress<'v> {
         );
         check(consent, "approve", &recipe.approve, &button(found.approve));
         check(consent, "deny", &recipe.deny, &button(found.deny));
-        let extra = |wanted: &str| {
-            has(wanted)
-                || found
-                    .labels
-                    .iter()
-                    .any(|label| words::is_label(label, wanted))
-        };
+        let extra = named(words::is_label);
         for name in recipe.extra_fields.keys() {
             check(
                 login || consent,

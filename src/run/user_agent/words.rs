@@ -218,23 +218,25 @@ pub(super) fn blames_request(text: &str) -> bool {
         "unauthorized_client",
         "unsupported_response_type",
     ];
+    holds_any(text, NAMES)
+}
+
+fn holds_any(text: &str, parts: &[&str]) -> bool {
     let text = text.to_lowercase();
-    NAMES.iter().any(|name| text.contains(name))
+    parts.iter().any(|part| text.contains(part))
 }
 
 /// Whether a page after a login says that no login is taken any more.
 pub(super) fn locks_out(text: &str) -> bool {
-    let text = text.to_lowercase();
-    [
+    const PHRASES: &[&str] = &[
         "account is locked",
         "account locked",
         "account has been locked",
         "temporarily locked",
         "locked out",
         "too many",
-    ]
-    .iter()
-    .any(|phrase| text.contains(phrase))
+    ];
+    holds_any(text, PHRASES)
 }
 
 /// Whether a page without a way on says so in words that others use too: an app may be blocked, a

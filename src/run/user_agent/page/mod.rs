@@ -8,7 +8,7 @@ mod text;
 
 pub(super) use control::{Button, Encoding, Field, FieldKind, Form, Link};
 pub(super) use reader::read;
-pub(super) use text::refresh;
+pub(super) use text::{append, refresh};
 
 use url::Url;
 

@@ -51,8 +51,8 @@ pub(super) fn bounded(source: &str) -> &str {
     source
 }
 
-/// Appends text with its white space squeezed, up to a limit of bytes.
-pub(super) fn append(to: &mut String, text: &str, limit: usize) {
+/// Appends text with its white space squeezed, up to a limit of bytes; no word is cut in two.
+pub(in crate::run::user_agent) fn append(to: &mut String, text: &str, limit: usize) {
     for word in text.split_whitespace() {
         if to.len() + word.len() + 1 > limit {
             return;
