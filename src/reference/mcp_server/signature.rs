@@ -9,6 +9,7 @@ use std::str::FromStr;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD as BASE64URL, Engine as _};
 use jsonwebtoken::{Algorithm, DecodingKey};
 use p256::pkcs8::EncodePublicKey;
+use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use serde_json::Value;
 
 use super::claims::Fault;
@@ -56,15 +57,51 @@ fn with_keys(
         .iter()
         .filter(|key| kid.is_none_or(|kid| key["kid"] == kid))
         .filter(|key| key.get("alg").is_none_or(|alg| alg == name))
-        .filter_map(|key| DecodingKey::from_jwk(&serde_json::from_value(key.clone()).ok()?).ok())
+        .filter_map(|key| VerifyingKey::of(key, algorithm))
         .peekable();
     if candidates.peek().is_none() {
         return Err(Fault::Key);
     }
-    match candidates.any(|key| verifies(jwt, &key, algorithm)) {
+    match candidates.any(|key| key.verifies(jwt, algorithm)) {
         true => Ok(()),
         false => Err(Fault::Signature),
     }
+}
+
+/// A published key, ready to verify.
+enum VerifyingKey {
+    /// A point of P-256, for ES256: `ring` is several times as fast at it as `jsonwebtoken`.
+    P256(Vec<u8>),
+    /// Any other.
+    Other(DecodingKey),
+}
+
+impl VerifyingKey {
+    fn of(jwk: &Value, algorithm: Algorithm) -> Option<Self> {
+        let key = DecodingKey::from_jwk(&serde_json::from_value(jwk.clone()).ok()?).ok()?;
+        match algorithm == Algorithm::ES256 && jwk["crv"] == "P-256" {
+            true => point(jwk).map(Self::P256),
+            false => Some(Self::Other(key)),
+        }
+    }
+
+    fn verifies(&self, jwt: &Jwt<'_>, algorithm: Algorithm) -> bool {
+        match self {
+            Self::P256(point) => BASE64URL.decode(jwt.signature).is_ok_and(|signature| {
+                UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)
+                    .verify(jwt.signed.as_bytes(), &signature)
+                    .is_ok()
+            }),
+            Self::Other(key) => verifies(jwt, key, algorithm),
+        }
+    }
+}
+
+/// The point of an EC key, uncompressed (SEC 1 section 2.3.3).
+fn point(jwk: &Value) -> Option<Vec<u8>> {
+    let number = |name: &str| BASE64URL.decode(jwk[name].as_str()?).ok();
+    let (x, y) = (number("x")?, number("y")?);
+    Some([&[4][..], &x, &y].concat())
 }
 
 fn verifies(jwt: &Jwt<'_>, key: &DecodingKey, algorithm: Algorithm) -> bool {
@@ -128,10 +165,7 @@ pub(in crate::reference) fn spellings(key: &Value) -> Vec<Vec<u8>> {
 fn public_key_der(key: &Value) -> Option<Vec<u8>> {
     let number = |name: &str| BASE64URL.decode(key[name].as_str()?).ok();
     if key["kty"] == "EC" {
-        let mut point = vec![4];
-        point.extend(number("x")?);
-        point.extend(number("y")?);
-        let key = p256::PublicKey::from_sec1_bytes(&point).ok()?;
+        let key = p256::PublicKey::from_sec1_bytes(&point(key)?).ok()?;
         return Some(key.to_public_key_der().ok()?.as_bytes().to_vec());
     }
     let modulus = rsa::BigUint::from_bytes_be(&number("n")?);
