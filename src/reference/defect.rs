@@ -29,7 +29,7 @@ pub struct Defect {
     /// Changes of answers, for what no policy says.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rewrite: Vec<Rewrite>,
-    /// Most of a run stays open under this defect, so it is never tested together with others.
+    /// So many cases stay open under this defect that it is never tested together with others.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub alone: bool,
     /// The cases that must come to fail or warning; no other may. Ids or globs, in which brackets

@@ -5,7 +5,8 @@ use std::sync::{Arc, OnceLock};
 
 use authspec::judge::CaseResult;
 use authspec::plan::{Pattern, Selection};
-use authspec::suite::Suites;
+use authspec::reference::Defect;
+use authspec::suite::{Action, LoadedCheck, Suites};
 use libtest_mimic::Failed;
 
 use crate::common::{Servers, results};
@@ -17,7 +18,7 @@ pub struct Bench {
     /// What is tested.
     pub servers: Servers,
     /// What settles cases in advance.
-    companies: Vec<Arc<Company>>,
+    company: Option<Arc<Company>>,
     /// What nothing settles in advance.
     listed: Vec<Pattern>,
     results: OnceLock<Result<Vec<CaseResult>, String>>,
@@ -29,16 +30,21 @@ impl Bench {
         Self {
             suites: Arc::clone(suites),
             servers,
-            companies: Vec::new(),
+            company: None,
             listed: Vec::new(),
             results: OnceLock::new(),
         }
     }
 
+    /// A whole run against these servers with a change.
+    pub fn changed(&self, change: &Defect) -> Self {
+        Self::new(&self.suites, self.servers.with(change))
+    }
+
     /// Leaves out what a company settles, except for what is `listed`.
-    pub fn in_company(self, companies: Vec<Arc<Company>>, listed: Vec<Pattern>) -> Self {
+    pub fn in_company(self, company: Option<Arc<Company>>, listed: Vec<Pattern>) -> Self {
         Self {
-            companies,
+            company,
             listed,
             ..self
         }
@@ -59,9 +65,29 @@ impl Bench {
         }
     }
 
+    /// What needs no run here. A case that looks at what the whole run was given needs all of it: a part
+    /// gives too little.
     fn settled(&self) -> HashSet<String> {
+        let Some(company) = &self.company else {
+            return HashSet::new();
+        };
         let is_listed = |id: &str| self.listed.iter().any(|pattern| pattern.selects(id));
-        let settled = self.companies.iter().flat_map(|company| company.settled());
-        settled.filter(|id| !is_listed(id)).cloned().collect()
+        let mut settled = company.settled().clone();
+        settled.retain(|id| !is_listed(id));
+        match company
+            .cases_of(&sampling(&self.suites))
+            .all(|id| settled.contains(id))
+        {
+            true => settled,
+            false => HashSet::new(),
+        }
     }
+}
+
+/// Ids of the checks that look at what the whole run was given.
+pub fn sampling(suites: &Suites) -> Vec<String> {
+    let samples = |action: &Action| matches!(action, Action::Sample(_));
+    let checks = suites.checks.iter();
+    let sampling = checks.filter(|loaded| loaded.check.steps.values().any(samples));
+    sampling.map(LoadedCheck::id).collect()
 }

@@ -1,49 +1,67 @@
-//! What a defect does, found in few whole runs.
+//! What a change of the correct servers does, found in few whole runs.
 //!
 //! A whole run for each defect takes long, and most of them say the same: nearly every case comes
-//! out as on the correct servers. So defects that do not touch are also built into one pair of
+//! out as on the correct servers. So changes that do not touch are also built into one pair of
 //! servers together. A case that comes out there as ever is settled for each of them: none of them
-//! makes it fail, unless two wrongs made a right. Every defect stands in two such companies, which
-//! share no other, so that what one neighbour upsets is settled by the other company. All the rest,
-//! and always what a defect lists, is run again on servers that have it alone. Where only some
-//! trials are asked for by name, and with `AUTHSPEC_MATRIX=whole`, nothing is settled in company,
-//! and every defect gets a whole run.
+//! makes it fail, unless two wrongs made a right. What is not settled is run again in smaller
+//! companies, so that what one member upsets is settled for the others. All the rest, and always what
+//! a defect lists, is run on servers that have the one change alone. Where only some trials are asked
+//! for by name, and with `AUTHSPEC_MATRIX=whole`, nothing is settled in company, and every change gets
+//! a whole run.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
-use authspec::cli::fixtures::Fixture;
 use authspec::judge::Verdict;
-use authspec::reference::Defect;
+use authspec::reference::{Defect, Rewrite};
+use globset::Glob;
 use serde_json::{Map, Value};
 
 use crate::bench::Bench;
 
-/// Defects in one pair of servers: more make fewer whole runs, but longer ones for each defect.
-const TOGETHER: usize = 16;
+/// Members of the largest companies. More make fewer whole runs, but each settles less.
+const LARGEST: usize = 32;
+/// Members of the companies that these are parted into, one after the other.
+const SMALLER: [usize; 2] = [12, 4];
 
-/// Servers with several defects, and the correct ones.
+/// A change of correct servers that is to be tested.
+pub struct Member {
+    /// The servers that it changes.
+    pub correct: Arc<Bench>,
+    /// What it changes in them.
+    pub change: Defect,
+    /// Most of a run stays open or has to be made anyway, so it stands in no company.
+    pub alone: bool,
+}
+
+/// Servers with several changes, and the correct ones.
 pub struct Company {
     together: Bench,
     correct: Arc<Bench>,
+    /// The company of which this is a part.
+    larger: Option<Arc<Company>>,
     settled: OnceLock<HashSet<String>>,
 }
 
 impl Company {
-    /// Several defects, given as one, over the correct servers.
-    pub fn new(together: Bench, correct: &Arc<Bench>) -> Self {
-        Self {
-            together,
-            correct: Arc::clone(correct),
-            settled: OnceLock::new(),
-        }
+    /// Ids of the cases of these checks.
+    pub fn cases_of<'c>(&'c self, checks: &'c [String]) -> impl Iterator<Item = &'c str> {
+        let cases = self.correct.cases().unwrap_or_default().iter();
+        let ids = cases.map(|case| case.id.as_str());
+        ids.filter(|id| {
+            checks
+                .iter()
+                .any(|check| id.split('[').next() == Some(check))
+        })
     }
 
-    /// Ids of the cases that none of the defects makes fail.
+    /// Ids of the cases that none of the changes makes fail.
     pub fn settled(&self) -> &HashSet<String> {
         self.settled.get_or_init(|| {
+            let larger = self.larger.as_ref().map(|larger| larger.settled().clone());
+            let mut settled = larger.unwrap_or_default();
             let (Ok(together), Ok(correct)) = (self.together.cases(), self.correct.cases()) else {
-                return HashSet::new();
+                return settled;
             };
             let correct: HashMap<&str, &Verdict> = correct
                 .iter()
@@ -53,7 +71,8 @@ impl Company {
                 let correct = correct.get(case.id.as_str());
                 correct.is_some_and(|correct| both_pass(correct, &case.verdict))
             });
-            as_ever.map(|case| case.id.clone()).collect()
+            settled.extend(as_ever.map(|case| case.id.clone()));
+            settled
         })
     }
 }
@@ -71,55 +90,102 @@ pub fn is_right(verdict: &Verdict) -> bool {
     )
 }
 
-/// Defects that may stand together, by their places in the list. Each stands in two groups, except
-/// for those that upset most of a run, which stand in none.
-pub fn groups(defects: &[Fixture<Defect>]) -> Vec<Vec<usize>> {
-    let mut sociable: Vec<usize> = (0..defects.len())
-        .filter(|one| !defects[*one].value.alone)
+/// The smallest company of each member; none for those that upset most of a run.
+pub fn companies(members: &[Member]) -> Vec<Option<Arc<Company>>> {
+    let mut found = vec![None; members.len()];
+    for group in groups(members) {
+        part(members, &group, None, &SMALLER, &mut found);
+    }
+    found
+}
+
+/// Members that may stand together, by their places in the list.
+fn groups(members: &[Member]) -> Vec<Vec<usize>> {
+    let mut sociable: Vec<usize> = (0..members.len())
+        .filter(|one| !members[*one].alone)
         .collect();
-    sociable.sort_by_key(|one| &defects[*one].value.base);
-    let of_base =
-        sociable.chunk_by(|one, other| defects[*one].value.base == defects[*other].value.base);
-    of_base
-        .flat_map(|members| {
-            // Neighbours are of one folder and touch: they are dealt out, the second time with a
-            // shift that parts those who met the first time.
-            let count = members.len().div_ceil(TOGETHER);
-            let once = deal(defects, members, count, |place| place);
-            let twice = deal(defects, members, count, |place| place + place / count);
-            once.into_iter().chain(twice)
-        })
-        .filter(|group| group.len() > 1)
+    let correct = |one: usize| Arc::as_ptr(&members[one].correct);
+    sociable.sort_by_key(|one| correct(*one));
+    let of_the_same = sociable.chunk_by(|one, other| correct(*one) == correct(*other));
+    of_the_same
+        .flat_map(|same| share_out(members, same))
         .collect()
 }
 
-/// Gives each member to the group that `at` names for its place, or to the next where nobody touches
-/// it.
-fn deal(
-    defects: &[Fixture<Defect>],
-    members: &[usize],
-    count: usize,
-    at: impl Fn(usize) -> usize,
-) -> Vec<Vec<usize>> {
-    let mut groups = vec![Vec::new(); count];
-    for (place, member) in members.iter().enumerate() {
-        let fits = |group: &Vec<usize>| {
-            let touches = |other: &usize| touch(&defects[*member].value, &defects[*other].value);
+/// Gives each member to the smallest group in which nobody touches it.
+fn share_out(members: &[Member], sociable: &[usize]) -> Vec<Vec<usize>> {
+    let mut groups = vec![Vec::new(); sociable.len().div_ceil(LARGEST)];
+    for member in sociable {
+        let fits = |group: &&mut Vec<usize>| {
+            let touches = |other: &usize| touch(&members[*member].change, &members[*other].change);
             !group.iter().any(touches)
         };
-        let first = at(place);
-        let mut places = (first..first + count).map(|place| place % count);
-        match places.find(|place| fits(&groups[*place])) {
-            Some(place) => groups[place].push(*member),
+        match groups
+            .iter_mut()
+            .filter(fits)
+            .min_by_key(|group| group.len())
+        {
+            Some(group) => group.push(*member),
             None => groups.push(vec![*member]),
         }
     }
     groups
 }
 
+/// Makes a company of the group and parts it. Neighbours are of one folder and upset the same cases,
+/// so they stay together.
+fn part(
+    members: &[Member],
+    group: &[usize],
+    larger: Option<Arc<Company>>,
+    smaller: &[usize],
+    found: &mut [Option<Arc<Company>>],
+) {
+    let [first, _, ..] = group else {
+        for member in group {
+            found[*member].clone_from(&larger);
+        }
+        return;
+    };
+    let correct = &members[*first].correct;
+    let all = together(group.iter().map(|member| &members[*member].change));
+    let company = Arc::new(Company {
+        together: correct.changed(&all).in_company(larger.clone(), Vec::new()),
+        correct: Arc::clone(correct),
+        larger,
+        settled: OnceLock::new(),
+    });
+    match smaller.iter().position(|size| *size < group.len()) {
+        Some(place) => {
+            let parts = group.len().div_ceil(smaller[place]);
+            for of_part in group.chunks(group.len().div_ceil(parts)) {
+                let company = Some(Arc::clone(&company));
+                part(members, of_part, company, &smaller[place + 1..], found);
+            }
+        }
+        None => {
+            for member in group {
+                found[*member] = Some(Arc::clone(&company));
+            }
+        }
+    }
+}
+
 fn touch(one: &Defect, other: &Defect) -> bool {
-    let both_rewrite = !one.rewrite.is_empty() && !other.rewrite.is_empty();
-    both_rewrite || overlap(&one.policy, &other.policy)
+    let rewrites = |rewrite: &Rewrite| other.rewrite.iter().any(|with| meet(rewrite, with));
+    one.rewrite.iter().any(rewrites) || overlap(&one.policy, &other.policy)
+}
+
+/// Whether both may change the same answer: paths are compared, and of two globs the worst is assumed.
+fn meet(one: &Rewrite, other: &Rewrite) -> bool {
+    let (Some(one), Some(other)) = (&one.when.path, &other.when.path) else {
+        return true;
+    };
+    let is_glob = |path: &str| path.contains(['*', '?', '[', '{']);
+    let covers = |glob: &str, path: &str| {
+        Glob::new(glob).is_ok_and(|glob| glob.compile_matcher().is_match(path))
+    };
+    is_glob(one) && is_glob(other) || covers(one, other) || covers(other, one)
 }
 
 fn overlap(one: &Map<String, Value>, other: &Map<String, Value>) -> bool {
@@ -131,12 +197,12 @@ fn overlap(one: &Map<String, Value>, other: &Map<String, Value>) -> bool {
         })
 }
 
-/// All of them as one defect.
-pub fn together<'d>(defects: impl Iterator<Item = &'d Fixture<Defect>>) -> Defect {
-    defects.fold(Defect::default(), |mut all, defect| {
-        all.title.push_str(&format!(" {}", defect.id));
-        merge(&mut all.policy, &defect.value.policy);
-        all.rewrite.extend(defect.value.rewrite.iter().cloned());
+/// All of them as one change.
+fn together<'d>(changes: impl Iterator<Item = &'d Defect>) -> Defect {
+    changes.fold(Defect::default(), |mut all, change| {
+        all.title.push_str(&format!("{}; ", change.title));
+        merge(&mut all.policy, &change.policy);
+        all.rewrite.extend(change.rewrite.iter().cloned());
         all
     })
 }

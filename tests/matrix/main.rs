@@ -5,6 +5,7 @@
 //! expect. The trials of one pair of servers share one run, which the first of them makes.
 
 mod bench;
+mod benches;
 #[path = "../common/mod.rs"]
 mod common;
 mod company;
@@ -16,10 +17,10 @@ use authspec::cli::fixtures::{self, Fixture, PolicyFile};
 use authspec::judge::{CaseResult, Verdict};
 use authspec::plan::Pattern;
 use authspec::reference::Defect;
-use authspec::suite::{Action, Level, LoadedCheck, Suites};
+use authspec::suite::{Level, Suites};
 use bench::Bench;
-use common::Servers;
-use company::{Company, is_right};
+use benches::Benches;
+use company::is_right;
 use libtest_mimic::{Arguments, Failed, Trial};
 
 /// Pairs of servers that are tested at the same time.
@@ -31,17 +32,18 @@ fn main() {
     arguments.test_threads.get_or_insert(RUNS_AT_ONCE);
     let suites = Arc::new(Suites::embedded().unwrap_or_else(|problems| panic!("{problems}")));
     let defects = fixtures::defects(&suites).unwrap_or_else(|problems| panic!("{problems}"));
-    let policies = policies(&suites);
+    let policies = fixtures::policies().unwrap_or_else(|problems| panic!("{problems}"));
     let whole = arguments.filter.is_some()
         || std::env::var("AUTHSPEC_MATRIX").is_ok_and(|how| how == "whole");
-    let benches = benches(&suites, &policies, &defects, whole);
+    let benches = Benches::new(&suites, &policies, &defects, whole);
     let of_policies = policies
         .iter()
+        .zip(&benches.policies)
         .map(|(policy, bench)| of_policy(&suites, policy, bench));
     let of_defects = defects
         .iter()
-        .zip(benches)
-        .map(|(defect, bench)| of_defect(defect, &Arc::new(bench)));
+        .zip(&benches.defects)
+        .map(|(defect, bench)| of_defect(defect, bench));
     let mut trials = vec![every_check_has_a_defect(&suites, &defects)];
     trials.extend(in_turns(of_policies.chain(of_defects)));
     libtest_mimic::run(&arguments, trials).exit();
@@ -55,75 +57,6 @@ fn in_turns(benches: impl Iterator<Item = Vec<Trial>>) -> Vec<Trial> {
         .collect();
     ranked.sort_by_key(|(rank, _)| *rank > 0);
     ranked.into_iter().map(|(_, trial)| trial).collect()
-}
-
-/// The correct servers, by their policy.
-fn policies(suites: &Arc<Suites>) -> Vec<(Fixture<PolicyFile>, Arc<Bench>)> {
-    let files = fixtures::policies().unwrap_or_else(|problems| panic!("{problems}"));
-    let bench = |file: &_| Arc::new(Bench::new(suites, Servers::of_policy(file)));
-    let benched = files.into_iter().map(|file| {
-        let bench = bench(&file);
-        (file, bench)
-    });
-    benched.collect()
-}
-
-/// A bench for each defect; with `whole`, it has a whole run of its own.
-fn benches(
-    suites: &Arc<Suites>,
-    policies: &[(Fixture<PolicyFile>, Arc<Bench>)],
-    defects: &[Fixture<Defect>],
-    whole: bool,
-) -> Vec<Bench> {
-    let base = |defect: &Fixture<Defect>| {
-        let mut policies = policies.iter();
-        let found = match &defect.value.base {
-            Some(name) => policies.find(|(policy, _)| policy.id == *name),
-            None => policies.find(|(_, bench)| bench.servers == Servers::default()),
-        };
-        &found
-            .unwrap_or_else(|| panic!("{}: no policy is its base", defect.id))
-            .1
-    };
-    let bench = |defect: &Defect, base: &Bench| Bench::new(suites, base.servers.with(defect));
-    let mut companies: Vec<Vec<Arc<Company>>> = vec![Vec::new(); defects.len()];
-    let groups = if whole {
-        Vec::new()
-    } else {
-        company::groups(defects)
-    };
-    for members in &groups {
-        let correct = base(&defects[members[0]]);
-        let all = company::together(members.iter().map(|member| &defects[*member]));
-        let company = Arc::new(Company::new(bench(&all, correct), correct));
-        for member in members {
-            companies[*member].push(Arc::clone(&company));
-        }
-    }
-    let alone = defects.iter().zip(companies).map(|(defect, companies)| {
-        let (bench, listed) = (bench(&defect.value, base(defect)), listed(&defect.value));
-        match takes_a_sample(suites, &listed) {
-            true => bench,
-            false => bench.in_company(companies, listed),
-        }
-    });
-    alone.collect()
-}
-
-/// Whether one of these cases looks at what the whole run was given: a part of a run gives too little.
-fn takes_a_sample(suites: &Suites, listed: &[Pattern]) -> bool {
-    let samples = |check: &&LoadedCheck| {
-        let mut steps = check.check.steps.values();
-        steps.any(|step| matches!(step, Action::Sample(_)))
-    };
-    let of = |check: &LoadedCheck, pattern: &Pattern| {
-        let rows = check.check.cases.iter();
-        let names = rows.filter_map(|row| row.get("case")?.as_str());
-        let mut ids = names.map(|row| check.case_id(Some(row)));
-        pattern.selects(&check.id()) || ids.any(|id| pattern.selects(&id))
-    };
-    let mut sampling = suites.checks.iter().filter(samples);
-    sampling.any(|check| listed.iter().any(|pattern| of(check, pattern)))
 }
 
 /// One trial for each area: no case of it fails or breaks, and none warns or stays open but those
@@ -228,8 +161,11 @@ fn listed(defect: &Defect) -> Vec<Pattern> {
 }
 
 fn patterns(ids: &[String]) -> Vec<Pattern> {
-    let pattern = |id| Pattern::new(id).unwrap_or_else(|error| panic!("{id}: {error}"));
     ids.iter().map(|id| pattern(id)).collect()
+}
+
+fn pattern(id: &str) -> Pattern {
+    Pattern::new(id).unwrap_or_else(|error| panic!("{id}: {error}"))
 }
 
 fn is_accused(case: &CaseResult) -> bool {
@@ -243,19 +179,26 @@ fn is_remarked(case: &CaseResult) -> bool {
 
 /// A check that no defect makes fail could be one that cannot fail.
 fn every_check_has_a_defect(suites: &Arc<Suites>, defects: &[Fixture<Defect>]) -> Trial {
-    let kills: Vec<Pattern> = defects
+    let kills: BTreeSet<&str> = defects
         .iter()
-        .flat_map(|defect| listed(&defect.value))
+        .flat_map(|defect| checks_of(&defect.value))
         .collect();
+    let kills: Vec<Pattern> = kills.into_iter().map(pattern).collect();
     let suites = Arc::clone(suites);
     Trial::test("every check has a defect", move || {
         let unproved = suites
             .checks
             .iter()
-            .filter(|check| !kills.iter().any(|kill| kill.touches(&check.id())))
+            .filter(|check| !kills.iter().any(|kill| kill.selects(&check.id())))
             .map(authspec::suite::LoadedCheck::id);
         nothing(unproved.collect())
     })
+}
+
+/// The ids of the checks, or globs on them, of which a defect lists some case.
+fn checks_of(defect: &Defect) -> Vec<&str> {
+    let kills = defect.kills.iter();
+    kills.filter_map(|kill| kill.split('[').next()).collect()
 }
 
 fn describe(case: &CaseResult) -> String {
