@@ -42,25 +42,32 @@ pub fn plan(
             check: format!("{}/{}", loaded.area, loaded.check.id),
             cause,
         };
-        let blank = Blank::of(&loaded.check).map_err(in_check)?;
-        let rows = expand::rows(&loaded.check, &builder.templates, &builder.context);
-        let rows = match rows {
+        let rows = match expand::rows(&loaded.check, &builder.templates, &builder.context) {
             Ok(rows) => rows,
             Err(cause) => {
                 // A table of the target's own lists: what it holds is the server's doing.
-                let case = builder.without_table(loaded, &blank, cause);
-                if selection.wants(&case) {
-                    cases.push(case);
+                if selection.wants_name(&loaded.area, &loaded.id()) {
+                    let blank = Blank::of(&loaded.check).map_err(in_check)?;
+                    let case = builder.without_table(loaded, &blank, cause);
+                    cases.extend(selection.wants_cited(&case).then_some(case));
                 }
                 continue;
             }
         };
-        for row in rows {
+        let is_wanted = |row: &Row| {
+            let id = loaded.case_id(row.name.as_deref());
+            selection.wants_name(&loaded.area, &id)
+        };
+        let mut wanted = rows.into_iter().filter(is_wanted).peekable();
+        if wanted.peek().is_none() {
+            continue;
+        }
+        let blank = Blank::of(&loaded.check).map_err(in_check)?;
+        for row in wanted {
             let case = builder.identify(loaded, &blank, &row);
-            if !selection.wants(&case) {
-                continue;
+            if selection.wants_cited(&case) {
+                cases.push(builder.decide(case, &blank, &row).map_err(in_check)?);
             }
-            cases.push(builder.decide(case, &blank, &row).map_err(in_check)?);
         }
     }
     trim::trim(&mut builder.runs, &cases);
@@ -119,17 +126,12 @@ impl<'a> Builder<'a> {
     /// Name, requirements and level of a case; it does not run yet.
     fn identify(&self, loaded: &LoadedCheck, blank: &Blank, row: &Row) -> PlannedCase {
         let check = &blank.check;
-        let base = format!("{}/{}", loaded.area, check.id);
-        let id = match &row.name {
-            Some(name) => format!("{base}[{name}]"),
-            None => base,
-        };
         let own = row.members.get("requirements").and_then(Value::as_array);
         let own = own.into_iter().flatten().filter_map(Value::as_str);
         let cited = check.requirements.iter().map(String::as_str).chain(own);
         let (requirements, level) = self.binding(cited.map(str::to_owned).collect());
         PlannedCase {
-            id,
+            id: loaded.case_id(row.name.as_deref()),
             area: loaded.area.clone(),
             threat: loaded.threat.clone(),
             endpoint: Endpoint::of(&loaded.check, self.suites),

@@ -55,12 +55,6 @@ impl Pattern {
     pub fn selects(&self, id: &str) -> bool {
         names(self, id)
     }
-
-    /// Whether it selects some case of the check `id`.
-    pub fn touches(&self, id: &str) -> bool {
-        let check = self.text.split('[').next().unwrap_or(&self.text);
-        Self::new(check).is_ok_and(|check| check.selects(id))
-    }
 }
 
 impl Selection {
@@ -74,22 +68,30 @@ impl Selection {
             || self.only.is_some()
     }
 
-    /// Whether `case` passes every filter.
-    pub fn wants(&self, case: &PlannedCase) -> bool {
-        self.wants_area(&case.area)
-            && (self.checks.is_empty() || self.checks.iter().any(|glob| names(glob, &case.id)))
-            && (self.requirements.is_empty()
-                || case
-                    .requirements
-                    .iter()
-                    .any(|cited| self.requirements.iter().any(|glob| glob.matches(&cited.id))))
+    /// Whether the case called `id` passes the filters that look at names. A plan asks first, before
+    /// it makes a case.
+    pub(super) fn wants_name(&self, area: &str, id: &str) -> bool {
+        self.wants_area(area)
+            && (self.checks.is_empty() || self.checks.iter().any(|glob| names(glob, id)))
+            && self
+                .only
+                .as_ref()
+                .is_none_or(|ids| ids.iter().any(|only| only == id))
+            && !self.except.contains(id)
+    }
+
+    /// Whether `case` passes the filters that look at what it cites.
+    pub(super) fn wants_cited(&self, case: &PlannedCase) -> bool {
+        (self.requirements.is_empty()
+            || case
+                .requirements
+                .iter()
+                .any(|cited| self.requirements.iter().any(|glob| glob.matches(&cited.id))))
             && self.role.is_none_or(|role| {
                 case.requirements
                     .iter()
                     .any(|cited| cited.requirement.role == role)
             })
-            && self.only.as_ref().is_none_or(|ids| ids.contains(&case.id))
-            && !self.except.contains(&case.id)
     }
 
     fn wants_area(&self, area: &str) -> bool {
