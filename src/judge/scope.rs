@@ -2,12 +2,17 @@
 //! of the run's steps, all redacted. Equal secrets have equal markers, so comparing still works.
 
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
 
 use serde_json::{Map, Value};
 
 use crate::plan::PlannedRun;
 use crate::run::{Recording, RunRecord};
-use crate::suite::{Action, Params, Templates};
+use crate::suite::{Action, Params, Templates, context, context_over, document};
+
+/// The language, the same for every condition.
+static TEMPLATES: LazyLock<Templates> = LazyLock::new(Templates::new);
 
 /// The names for the conditions on one step.
 pub(super) struct Scope<'r> {
@@ -15,7 +20,7 @@ pub(super) struct Scope<'r> {
     run: &'r RunRecord,
     row: &'r Params,
     client: Option<&'r str>,
-    made: OnceCell<(Templates, minijinja::Value)>,
+    made: OnceCell<minijinja::Value>,
 }
 
 impl<'r> Scope<'r> {
@@ -44,12 +49,8 @@ impl<'r> Scope<'r> {
         if !has_template(value) {
             return Ok(value.clone());
         }
-        let (templates, names) = self.made.get_or_init(|| {
-            let templates = Templates::new();
-            let names = minijinja::Value::from(minijinja::value::Serde(self.names(&templates)));
-            (templates, names)
-        });
-        templates
+        let names = self.made.get_or_init(|| self.names());
+        TEMPLATES
             .render_value(value, names)
             .map_err(|cause| format!("cannot evaluate {value}: {cause}"))
     }
@@ -65,12 +66,15 @@ impl<'r> Scope<'r> {
         }
     }
 
-    fn names(&self, templates: &Templates) -> Map<String, Value> {
+    /// All names; a condition reads few of them, and only these are put into the language's terms.
+    fn names(&self) -> minijinja::Value {
         let mut names = members(&self.recording.variables);
-        names.extend(members(&self.run.variables.read()));
+        if let Value::Object(own) = self.run.variables.read() {
+            names.extend(own);
+        }
         // An inner flow's own record holds nothing that those of its steps do not.
         for step in self.run.steps.iter().filter(|step| !step.is_flow()) {
-            insert(&mut names, &step.name, &step.result.read());
+            insert(&mut names, &step.name, step.result.read());
         }
         let client = self.client.and_then(|name| {
             let profile = names.get("clients").and_then(|clients| clients.get(name));
@@ -79,26 +83,25 @@ impl<'r> Scope<'r> {
         if let Some(client) = client {
             names.insert("client".to_owned(), client);
         }
-        let row = self.case(templates, &names);
-        names.insert("case".to_owned(), Value::Object(row));
-        names
+        let rendered = names.get("case").map(members).unwrap_or_default();
+        let names = document(Arc::new(Value::Object(names)));
+        let row = self.case(rendered, &names);
+        context_over(BTreeMap::from([("case", context(row))]).into(), &names)
     }
 
     /// The row: as the run rendered it, the rest rendered here. A member that cannot be rendered
     /// is left out, so that reading it is an error that names it.
-    fn case(&self, templates: &Templates, names: &Map<String, Value>) -> Map<String, Value> {
-        let rendered = names.get("case").map(members).unwrap_or_default();
+    fn case(
+        &self,
+        mut rendered: Map<String, Value>,
+        names: &minijinja::Value,
+    ) -> Map<String, Value> {
         let mut row = Map::new();
         for (name, value) in self.row {
-            let value = match rendered.get(name) {
-                Some(value) => Some(value.clone()),
+            let value = match rendered.remove(name) {
+                Some(value) => Some(value),
                 None if !has_template(value) => Some(value.clone()),
-                None => templates
-                    .render_value(
-                        value,
-                        &minijinja::Value::from(minijinja::value::Serde(names)),
-                    )
-                    .ok(),
+                None => TEMPLATES.render_value(value, names).ok(),
             };
             row.extend(value.map(|value| (name.clone(), value)));
         }
@@ -107,10 +110,10 @@ impl<'r> Scope<'r> {
 }
 
 /// Puts a step's result under its name; `outer/inner` stands inside `outer`.
-fn insert(names: &mut Map<String, Value>, name: &str, result: &Value) {
+fn insert(names: &mut Map<String, Value>, name: &str, result: Value) {
     match name.split_once('/') {
         None => {
-            names.insert(name.to_owned(), result.clone());
+            names.insert(name.to_owned(), result);
         }
         Some((outer, inner)) => {
             let place = names

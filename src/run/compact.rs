@@ -7,6 +7,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
+use super::seek;
+
 /// A JSON value as its text. A recording holds thousands, and the judge looks at a few at a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compact(Arc<str>);
@@ -27,7 +29,7 @@ impl Compact {
 
     /// What stands at a JSON pointer (RFC 6901).
     pub fn at(&self, pointer: &str) -> Option<Value> {
-        self.read().pointer_mut(pointer).map(Value::take)
+        seek::at(&self.0, pointer)
     }
 
     /// The string at a JSON pointer.

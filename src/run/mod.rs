@@ -24,6 +24,7 @@ mod registrar;
 mod samples;
 mod schedule;
 mod scope;
+mod seek;
 mod session;
 pub mod user_agent;
 

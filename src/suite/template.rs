@@ -119,10 +119,15 @@ impl Templates {
     /// # Errors
     /// A name is undefined, or a filter fails.
     pub fn evaluate(&self, expression: &str, context: &minijinja::Value) -> Result<Value, Error> {
-        let value = self
-            .environment
-            .compile_expression(expression)?
-            .eval(context)?;
+        // Most expressions are a path, which needs no compiler. What it does not find is for the
+        // language to name.
+        let value = match at_path(expression, context) {
+            Some(value) => value,
+            None => self
+                .environment
+                .compile_expression(expression)?
+                .eval(context)?,
+        };
         if value.is_undefined() {
             return Err(Error::new(
                 ErrorKind::UndefinedError,
@@ -215,6 +220,24 @@ impl Object for Document {
 pub fn whole_expression(text: &str) -> Option<&str> {
     let inner = text.trim().strip_prefix("{{")?.strip_suffix("}}")?;
     (!inner.contains("{{") && !inner.contains("}}") && !inner.contains("{%")).then(|| inner.trim())
+}
+
+/// What stands at an expression that is names with dots between them, if anything does.
+fn at_path(expression: &str, context: &minijinja::Value) -> Option<minijinja::Value> {
+    let is_name = |part: &str| {
+        !part.starts_with(|first: char| first.is_ascii_digit())
+            && !part.is_empty()
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    };
+    if !expression.split('.').all(is_name) {
+        return None;
+    }
+    let mut parts = expression.split('.');
+    let first = context.get_attr(parts.next()?).ok()?;
+    let found = parts.try_fold(first, |value, part| value.get_attr(part).ok())?;
+    (!found.is_undefined()).then_some(found)
 }
 
 /// Splits an absolute URL, as text, into `scheme://authority` and the rest.
