@@ -31,18 +31,19 @@ fn rewrite(
     value: &str,
     secret: &mut impl FnMut(Kind, &str) -> String,
 ) -> Option<String> {
-    match name.to_ascii_lowercase().as_str() {
-        "authorization" | "proxy-authorization" => Some(authorization(name, value, secret)),
-        "cookie" => {
-            let pairs: Vec<String> = value.split(';').map(|pair| cookie(pair, secret)).collect();
-            Some(pairs.join(";"))
-        }
-        "set-cookie" => {
-            let (pair, attributes) = value.split_at(value.find(';').unwrap_or(value.len()));
-            Some(cookie(pair, secret) + attributes)
-        }
-        "mcp-session-id" => Some(whole(Kind::SessionId, value, secret)),
-        _ => None,
+    let is = |one: &str| name.eq_ignore_ascii_case(one);
+    if is("authorization") || is("proxy-authorization") {
+        Some(authorization(name, value, secret))
+    } else if is("cookie") {
+        let pairs: Vec<String> = value.split(';').map(|pair| cookie(pair, secret)).collect();
+        Some(pairs.join(";"))
+    } else if is("set-cookie") {
+        let (pair, attributes) = value.split_at(value.find(';').unwrap_or(value.len()));
+        Some(cookie(pair, secret) + attributes)
+    } else if is("mcp-session-id") {
+        Some(whole(Kind::SessionId, value, secret))
+    } else {
+        None
     }
 }
 
@@ -91,7 +92,9 @@ fn authorization(name: &str, value: &str, secret: &mut impl FnMut(Kind, &str) ->
 
 /// What Basic credentials say, and their own text (RFC 7617 section 2).
 fn basic<'v>(name: &str, value: &'v str) -> Option<(String, &'v str)> {
-    if !name.to_ascii_lowercase().ends_with("authorization") {
+    const END: &[u8] = b"authorization";
+    let start = name.len().checked_sub(END.len())?;
+    if !name.as_bytes()[start..].eq_ignore_ascii_case(END) {
         return None;
     }
     let (scheme, rest) = value.trim().split_once(' ')?;

@@ -85,15 +85,21 @@ fn place<'n>(
             return Place::Secret(kind);
         }
     }
-    match name.to_ascii_lowercase().as_str() {
-        "authorization" | "proxy-authorization" | "cookie" | "set-cookie" => Place::Header(name),
-        // RFC 7518 section 6: the private members of a key.
-        "d" | "p" | "q" | "dp" | "dq" | "qi" | "k"
-            if siblings.is_some_and(|members| members.contains_key("kty")) =>
-        {
-            Place::Secret(Kind::PrivateKey)
-        }
-        _ => Place::Text,
+    let is_one_of = |names: &[&str]| names.iter().any(|one| name.eq_ignore_ascii_case(one));
+    if is_one_of(&[
+        "authorization",
+        "proxy-authorization",
+        "cookie",
+        "set-cookie",
+    ]) {
+        return Place::Header(name);
+    }
+    // RFC 7518 section 6: the private members of a key.
+    let is_private = is_one_of(&["d", "p", "q", "dp", "dq", "qi", "k"])
+        && siblings.is_some_and(|members| members.contains_key("kty"));
+    match is_private {
+        true => Place::Secret(Kind::PrivateKey),
+        false => Place::Text,
     }
 }
 

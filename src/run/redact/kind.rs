@@ -1,7 +1,5 @@
 //! The kinds of secrets and the marker that stands for one in a recording.
 
-use sha2::{Digest, Sha256};
-
 /// What a secret is for. The marker names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -55,39 +53,64 @@ impl Kind {
 
     /// The kind that a parameter, form member or JSON member of this name carries.
     pub fn of_name(name: &str) -> Option<Self> {
-        Some(match name.to_ascii_lowercase().as_str() {
-            "access_token" => Self::AccessToken,
-            "refresh_token" => Self::RefreshToken,
-            "id_token" | "id_token_hint" => Self::IdToken,
-            "code" | "device_code" | "user_code" => Self::Code,
-            "code_verifier" => Self::CodeVerifier,
-            "client_secret" => Self::ClientSecret,
-            "client_assertion" | "assertion" => Self::ClientAssertion,
-            "password" | "passwd" | "passphrase" => Self::Password,
-            "registration_access_token" => Self::RegistrationAccessToken,
-            "mcp-session-id" | "mcp_session_id" | "session_id" => Self::SessionId,
-            "private_key" => Self::PrivateKey,
-            "token"
-            | "subject_token"
-            | "actor_token"
-            | "bearer_token"
-            | "initial_access_token"
-            | "auth_req_id"
-            | "logout_token" => Self::Token,
+        // Every member of every document is asked for, so nothing is put on the heap.
+        let mut small = [0; LONGEST_NAME];
+        let small = small.get_mut(..name.len())?;
+        small.copy_from_slice(name.as_bytes());
+        small.make_ascii_lowercase();
+        Some(match &*small {
+            b"access_token" => Self::AccessToken,
+            b"refresh_token" => Self::RefreshToken,
+            b"id_token" | b"id_token_hint" => Self::IdToken,
+            b"code" | b"device_code" | b"user_code" => Self::Code,
+            b"code_verifier" => Self::CodeVerifier,
+            b"client_secret" => Self::ClientSecret,
+            b"client_assertion" | b"assertion" => Self::ClientAssertion,
+            b"password" | b"passwd" | b"passphrase" => Self::Password,
+            b"registration_access_token" => Self::RegistrationAccessToken,
+            b"mcp-session-id" | b"mcp_session_id" | b"session_id" => Self::SessionId,
+            b"private_key" => Self::PrivateKey,
+            b"token"
+            | b"subject_token"
+            | b"actor_token"
+            | b"bearer_token"
+            | b"initial_access_token"
+            | b"auth_req_id"
+            | b"logout_token" => Self::Token,
             _ => return None,
         })
     }
+
+    /// Whether a part of the text may be such a name.
+    pub(super) fn may_be_named_in(text: &str) -> bool {
+        let text = text.to_ascii_lowercase();
+        STEMS.iter().any(|stem| text.contains(stem))
+    }
 }
 
+/// Length of the longest name, `registration_access_token`.
+const LONGEST_NAME: usize = 25;
+
+/// Each name has one of these in it.
+const STEMS: &[&str] = &[
+    "token",
+    "code",
+    "secret",
+    "assertion",
+    "pass",
+    "session",
+    "private_key",
+    "auth_req_id",
+];
+
 /// `[kind:length in characters:first 12 hex digits of SHA-256]`.
-pub(super) fn marker(kind: Kind, value: &str) -> String {
-    let digest = Sha256::digest(value.as_bytes());
-    let hex: String = digest
-        .iter()
-        .take(6)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("[{}:{}:{hex}]", kind.as_str(), value.chars().count())
+pub(super) fn marker(kind: Kind, value: &str, digest: &[u8; 32]) -> String {
+    let [a, b, c, d, e, f, ..] = digest;
+    let length = value.chars().count();
+    format!(
+        "[{}:{length}:{a:02x}{b:02x}{c:02x}{d:02x}{e:02x}{f:02x}]",
+        kind.as_str()
+    )
 }
 
 /// Whether the text is a marker already, so that redacting twice changes nothing.
@@ -119,8 +142,36 @@ mod tests {
     use super::*;
 
     #[test]
+    fn names_count_in_any_case_and_all_have_a_stem() {
+        for name in "access_token refresh_token id_token id_token_hint code device_code user_code \
+                     code_verifier client_secret client_assertion assertion password passwd \
+                     passphrase registration_access_token mcp-session-id mcp_session_id session_id \
+                     private_key token subject_token actor_token bearer_token initial_access_token \
+                     auth_req_id logout_token"
+            .split(' ')
+        {
+            let name = name.to_ascii_uppercase();
+            assert!(Kind::of_name(&name).is_some(), "{name}");
+            assert!(
+                Kind::may_be_named_in(&format!("<input name={name}>")),
+                "{name}"
+            );
+        }
+        for no in [
+            "",
+            "scope",
+            "tokens",
+            "toKen",
+            "a_registration_access_token",
+        ] {
+            assert_eq!(Kind::of_name(no), None, "{no}");
+        }
+        assert!(!Kind::may_be_named_in("<input name=user>"));
+    }
+
+    #[test]
     fn a_marker_names_kind_and_length_and_is_recognized() {
-        let marker = marker(Kind::AccessToken, "grün-token");
+        let marker = marker(Kind::AccessToken, "grün-token", &[0xab; 32]);
         assert!(marker.starts_with("[access_token:10:"), "{marker}");
         assert!(is_marker(&marker));
         for no in [

@@ -10,6 +10,7 @@ mod json;
 mod kind;
 mod matcher;
 mod search;
+mod signs;
 #[cfg(test)]
 mod tests;
 mod text;

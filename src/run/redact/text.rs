@@ -6,11 +6,12 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use percent_encoding::percent_decode_str;
-use regex::{Captures, Regex, RegexSet};
+use regex::{Captures, Regex};
 
+use super::signs::Signs;
 use super::{Kind, Vault};
 
-const NAMES: &str = "access_token|refresh_token|id_token_hint|id_token|code_verifier|code|\
+pub(super) const NAMES: &str = "access_token|refresh_token|id_token_hint|id_token|code_verifier|code|\
     device_code|user_code|client_secret|client_assertion|assertion|password|passwd|passphrase|\
     registration_access_token|subject_token|actor_token|initial_access_token|bearer_token|\
     auth_req_id|logout_token|token";
@@ -25,8 +26,6 @@ struct Named {
     nested: Regex,
     /// `"name": "value"` in JSON, whether or not the value ends.
     member: Regex,
-    /// The three in this order: one search tells which of them a text has, and most have none.
-    which: RegexSet,
 }
 
 impl Named {
@@ -36,7 +35,6 @@ impl Named {
             format!(r"(?i)(%3F|%26|%23)({NAMES})(%3D)((?:[A-Za-z0-9._~+*-]|%25[0-9A-F]{{2}})+)");
         let member = format!(r#"(?i)("(?:{NAMES})"\s*:\s*")((?:[^"\\]|\\.)+)"#);
         Ok(Self {
-            which: RegexSet::new([&pair, &nested, &member])?,
             pair: Regex::new(&pair)?,
             nested: Regex::new(&nested)?,
             member: Regex::new(&member)?,
@@ -74,23 +72,29 @@ fn by_place<'t>(
     text: &'t str,
     secret: &mut dyn FnMut(Kind, &str) -> Option<String>,
 ) -> Cow<'t, str> {
+    let signs = Signs::of(text);
     let mut text = Cow::Borrowed(text);
-    // Every match holds one of these.
-    if text.contains(['=', '%', '"']) {
-        by_name(&mut text, secret);
+    // What stands in for a secret brings no sign of another.
+    if signs.pair || signs.nested || signs.member {
+        by_name(&mut text, &signs, secret);
     }
-    replace_whole(&mut text, &INPUT, "<", &mut |tag| input(tag, secret));
-    replace_whole(&mut text, &JWT, "eyJ", &mut |token| {
-        secret(Kind::Token, token)
-    });
+    if signs.input {
+        replace_whole(&mut text, &INPUT, &mut |tag| input(tag, secret));
+    }
+    if signs.jwt {
+        replace_whole(&mut text, &JWT, &mut |token| secret(Kind::Token, token));
+    }
     text
 }
 
 /// The same for places that a name marks.
-fn by_name(text: &mut Cow<'_, str>, secret: &mut dyn FnMut(Kind, &str) -> Option<String>) {
+fn by_name(
+    text: &mut Cow<'_, str>,
+    signs: &Signs,
+    secret: &mut dyn FnMut(Kind, &str) -> Option<String>,
+) {
     let Some(named) = NAMED.as_ref() else { return };
-    let has = named.which.matches(text);
-    replace(text, has.matched(0).then_some(&named.pair), &mut |found| {
+    replace(text, signs.pair.then_some(&named.pair), &mut |found| {
         let kind = Kind::of_name(&found[2])?;
         let value = if bracketed(&found[3]) {
             found[3].to_owned()
@@ -104,31 +108,23 @@ fn by_name(text: &mut Cow<'_, str>, secret: &mut dyn FnMut(Kind, &str) -> Option
             secret(kind, &value)?
         ))
     });
-    replace(
-        text,
-        has.matched(1).then_some(&named.nested),
-        &mut |found| {
-            let once = percent_decode_str(&found[4])
-                .decode_utf8_lossy()
-                .into_owned();
-            let marker = secret(Kind::of_name(&found[2])?, &form_decode(&once))?;
-            Some(format!("{}{}{}{marker}", &found[1], &found[2], &found[3]))
-        },
-    );
-    replace(
-        text,
-        has.matched(2).then_some(&named.member),
-        &mut |found| {
-            let name = found[1].split('"').nth(1)?;
-            let value = serde_json::from_str::<String>(&format!("\"{}\"", &found[2]));
-            let value = value.unwrap_or_else(|_| found[2].to_owned());
-            let kind = Kind::of_name(name)?;
-            if matches!(kind, Kind::Code | Kind::Token) && !super::vault::is_opaque(&value) {
-                return None;
-            }
-            Some(format!("{}{}", &found[1], secret(kind, &value)?))
-        },
-    );
+    replace(text, signs.nested.then_some(&named.nested), &mut |found| {
+        let once = percent_decode_str(&found[4])
+            .decode_utf8_lossy()
+            .into_owned();
+        let marker = secret(Kind::of_name(&found[2])?, &form_decode(&once))?;
+        Some(format!("{}{}{}{marker}", &found[1], &found[2], &found[3]))
+    });
+    replace(text, signs.member.then_some(&named.member), &mut |found| {
+        let name = found[1].split('"').nth(1)?;
+        let value = serde_json::from_str::<String>(&format!("\"{}\"", &found[2]));
+        let value = value.unwrap_or_else(|_| found[2].to_owned());
+        let kind = Kind::of_name(name)?;
+        if matches!(kind, Kind::Code | Kind::Token) && !super::vault::is_opaque(&value) {
+            return None;
+        }
+        Some(format!("{}{}", &found[1], secret(kind, &value)?))
+    });
 }
 
 fn bracketed(value: &str) -> bool {
@@ -152,15 +148,13 @@ fn replace(
     spliced(text, replaced.collect());
 }
 
-/// The same where the whole match is all that is asked for. Every match holds `literal`: most texts
-/// do not, and are spared the search.
+/// The same where the whole match is all that is asked for.
 fn replace_whole(
     text: &mut Cow<'_, str>,
     pattern: &LazyLock<Option<Regex>>,
-    literal: &str,
     with: &mut dyn FnMut(&str) -> Option<String>,
 ) {
-    if let Some(pattern) = pattern.as_ref().filter(|_| text.contains(literal)) {
+    if let Some(pattern) = pattern.as_ref() {
         let found = pattern.find_iter(text);
         let replaced = found.filter_map(|found| Some((found.range(), with(found.as_str())?)));
         spliced(text, replaced.collect());
@@ -185,6 +179,9 @@ fn spliced(text: &mut Cow<'_, str>, replaced: Vec<(Range<usize>, String)>) {
 
 /// A form field of HTML whose name is that of a secret (`response_mode=form_post`).
 fn input(tag: &str, secret: &mut dyn FnMut(Kind, &str) -> Option<String>) -> Option<String> {
+    if !Kind::may_be_named_in(tag) {
+        return None;
+    }
     let mut name = None;
     let mut value = None;
     for found in ATTRIBUTE.as_ref()?.captures_iter(tag) {

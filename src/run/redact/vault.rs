@@ -75,7 +75,7 @@ impl Vault {
 
     /// Registers a live secret. The first kind learned for a value wins.
     pub fn learn(&self, kind: Kind, value: &str) {
-        self.note(kind, value, is_sought(value));
+        self.note(kind, value, &digest(value), || is_sought(value));
     }
 
     /// Says that a value is no secret: it travels in the clear or stands in a suite, and only a
@@ -95,33 +95,45 @@ impl Vault {
         if is_marker(value) {
             return value.to_owned();
         }
-        marker(self.note(kind, value, is_opaque(value)), value)
+        let digest = digest(value);
+        let kind = self.note(kind, value, &digest, || is_opaque(value));
+        marker(kind, value, &digest)
     }
 
     /// Learns a value that stood where secrets stand. A plain word is remembered but not sought:
     /// hostile cases send words as secrets, and servers use them for other things.
     pub(super) fn met(&self, kind: Kind, value: &str) {
         if !is_marker(value) {
-            self.note(kind, value, is_opaque(value));
+            self.note(kind, value, &digest(value), || is_opaque(value));
         }
     }
 
     /// Remembers the value and gives the kind under which it is known.
-    fn note(&self, kind: Kind, value: &str, sought: bool) -> Kind {
+    fn note(
+        &self,
+        kind: Kind,
+        value: &str,
+        digest: &[u8; 32],
+        is_sought: impl FnOnce() -> bool,
+    ) -> Kind {
         if value.is_empty() {
             return kind;
         }
-        let digest = digest(value);
-        {
+        let known = {
             let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-            if state.public.contains(&digest) {
+            if state.public.contains(digest) {
                 return kind;
             }
-            if let Some((kind, already)) = state.kinds.get(&digest)
-                && (*already || !sought)
-            {
-                return *kind;
-            }
+            state.kinds.get(digest).copied()
+        };
+        if let Some((kind, true)) = known {
+            return kind;
+        }
+        let sought = is_sought();
+        if let Some((kind, false)) = known
+            && !sought
+        {
+            return kind;
         }
         // Whoever looks for secrets meanwhile need not wait for the spelling.
         let spellings = match sought {
@@ -129,11 +141,11 @@ impl Vault {
             false => Vec::new(),
         };
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-        let entry = state.kinds.entry(digest).or_insert((kind, false));
+        let entry = state.kinds.entry(*digest).or_insert((kind, false));
         let (kind, already) = *entry;
         entry.1 = already || sought;
         if sought && !already {
-            let marker: Arc<str> = marker(kind, value).into();
+            let marker: Arc<str> = marker(kind, value, digest).into();
             for spelling in spellings {
                 state.matcher.add(spelling, Arc::clone(&marker));
             }
