@@ -38,7 +38,10 @@ pub fn of_response(response: &Response) -> Map<String, Value> {
     if let Ok(value) = response.json() {
         document.insert("json".to_owned(), value);
     }
-    let text: String = response.text().chars().take(TEXT).collect();
+    let mut text = response.text();
+    if let Some((end, _)) = text.char_indices().nth(TEXT) {
+        text.truncate(end);
+    }
     document.insert("text".to_owned(), Value::String(text));
     if let Some(location) = response.header("location") {
         document.insert("location".to_owned(), Value::String(location));

@@ -283,14 +283,11 @@ fn render_params(
     context: &minijinja::Value,
     params: &Params,
 ) -> Result<Params, Halt> {
-    let rendered = session
-        .templates
-        .render_value(&Value::Object(params.clone()), context)
-        .map_err(halt)?;
-    match rendered {
-        Value::Object(members) => Ok(members),
-        _ => Ok(Params::new()),
-    }
+    let render = |value: &Value| session.templates.render_value(value, context);
+    let rendered = params
+        .iter()
+        .map(|(name, value)| Ok((name.clone(), render(value)?)));
+    rendered.collect::<Result<_, _>>().map_err(halt)
 }
 
 /// A name that is undefined or whose value is of another kind means that the server's answer to an

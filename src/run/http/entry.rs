@@ -54,7 +54,7 @@ fn recorded_request(
         method: request.method.clone(),
         url: vault.redact_url(&request.url),
         headers: vault.redact_headers(&headers),
-        body: body.map(|body| cut(&vault.redact_body(body), kept).0),
+        body: body.map(|body| cut(vault.redact_body(body), kept).0),
     }
 }
 
@@ -64,7 +64,7 @@ fn recorded_response(vault: &Vault, response: &Response, body: &Body<'_>, kept: 
         .iter()
         .map(|(name, value)| (name.clone(), String::from_utf8_lossy(value).into_owned()))
         .collect();
-    let (body, cut) = cut(&vault.redact_body(body), kept);
+    let (body, cut) = cut(vault.redact_body(body), kept);
     Answer::Response {
         status: response.status,
         headers: vault.redact_headers(&headers),
@@ -74,13 +74,16 @@ fn recorded_response(vault: &Vault, response: &Response, body: &Body<'_>, kept: 
 }
 
 /// Cuts after redaction: cutting first could leave half a secret that nothing recognizes.
-fn cut(text: &str, kept: usize) -> (String, bool) {
+fn cut(mut text: String, kept: usize) -> (String, bool) {
     if text.len() <= kept {
-        return (text.to_owned(), false);
+        text.shrink_to_fit();
+        return (text, false);
     }
     let end = (0..=kept)
         .rev()
         .find(|at| text.is_char_boundary(*at))
         .unwrap_or(0);
-    (text[..end].to_owned(), true)
+    text.truncate(end);
+    text.shrink_to_fit();
+    (text, true)
 }

@@ -22,7 +22,7 @@ const RSA_BITS: usize = 2048;
 
 /// The harness's throw-away keys.
 pub struct Keys {
-    es256: p256::ecdsa::SigningKey,
+    es256: (p256::ecdsa::SigningKey, Value),
     rsa: OnceLock<(EncodingKey, Value)>,
 }
 
@@ -30,9 +30,13 @@ impl Keys {
     /// The keys of this process.
     pub fn shared() -> &'static Self {
         static KEYS: OnceLock<Keys> = OnceLock::new();
-        KEYS.get_or_init(|| Self {
-            es256: p256::ecdsa::SigningKey::random(&mut OsRng),
-            rsa: OnceLock::new(),
+        KEYS.get_or_init(|| {
+            let key = p256::ecdsa::SigningKey::random(&mut OsRng);
+            let public = es256_jwk(&key);
+            Self {
+                es256: (key, public),
+                rsa: OnceLock::new(),
+            }
         })
     }
 
@@ -60,20 +64,10 @@ impl Keys {
 
     /// The public key that verifies what [`Keys::sign`] signs by `algorithm`.
     pub(super) fn public_jwk(&self, algorithm: Algorithm) -> Value {
-        if is_rsa(algorithm) {
-            return self.rsa().1.clone();
+        match is_rsa(algorithm) {
+            true => self.rsa().1.clone(),
+            false => self.es256.1.clone(),
         }
-        let point = self.es256.verifying_key().to_encoded_point(false);
-        let coordinate = |bytes: Option<&p256::FieldBytes>| {
-            BASE64_URL_SAFE_NO_PAD.encode(bytes.map(|bytes| bytes.to_vec()).unwrap_or_default())
-        };
-        let (x, y) = (coordinate(point.x()), coordinate(point.y()));
-        let kid = thumbprint(&format!(
-            r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#
-        ));
-        json!({
-            "kty": "EC", "crv": "P-256", "kid": kid, "use": "sig", "alg": "ES256", "x": x, "y": y
-        })
     }
 
     /// The third part of a JWT whose first two are `message`: by the RSA key where `algorithm` is
@@ -95,7 +89,7 @@ impl Keys {
 
     /// The same by the ES256 key, which cannot fail.
     pub(super) fn sign_es256(&self, message: &str) -> String {
-        let signature: p256::ecdsa::Signature = self.es256.sign(message.as_bytes());
+        let signature: p256::ecdsa::Signature = self.es256.0.sign(message.as_bytes());
         BASE64_URL_SAFE_NO_PAD.encode(signature.to_bytes())
     }
 
@@ -122,6 +116,20 @@ impl std::fmt::Debug for Keys {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.write_str("Keys")
     }
+}
+
+fn es256_jwk(key: &p256::ecdsa::SigningKey) -> Value {
+    let point = key.verifying_key().to_encoded_point(false);
+    let coordinate = |bytes: Option<&p256::FieldBytes>| {
+        BASE64_URL_SAFE_NO_PAD.encode(bytes.map(|bytes| bytes.to_vec()).unwrap_or_default())
+    };
+    let (x, y) = (coordinate(point.x()), coordinate(point.y()));
+    let kid = thumbprint(&format!(
+        r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#
+    ));
+    json!({
+        "kty": "EC", "crv": "P-256", "kid": kid, "use": "sig", "alg": "ES256", "x": x, "y": y
+    })
 }
 
 /// Whether the RSA key signs by this algorithm.
