@@ -22,7 +22,7 @@ pub(super) struct Signs {
     pub pair: bool,
     /// A name before `%3D`.
     pub nested: bool,
-    /// A name before a quote.
+    /// A name in quotes, a colon, and another quote.
     pub member: bool,
     /// A tag whose name begins with an I.
     pub input: bool,
@@ -30,20 +30,37 @@ pub(super) struct Signs {
     pub jwt: bool,
 }
 
+/// The bytes that say something.
+const TELLING: [bool; 256] = {
+    let mut telling = [false; 256];
+    let (mut at, all) = (0, b"=%\"<J");
+    while at < all.len() {
+        telling[all[at] as usize] = true;
+        at += 1;
+    }
+    telling
+};
+
 impl Signs {
     pub fn of(text: &str) -> Self {
         let bytes = text.as_bytes();
         let mut signs = Self::default();
         for (at, byte) in bytes.iter().enumerate() {
+            if !TELLING[usize::from(*byte)] {
+                continue;
+            }
             let (before, after) = (&bytes[..at], &bytes[at + 1..]);
             match byte {
                 b'=' => signs.pair = signs.pair || ends_with_name(before),
                 b'%' if matches!(after, [b'3', b'D' | b'd', ..]) => {
                     signs.nested = signs.nested || ends_with_name(before);
                 }
-                b'"' => signs.member = signs.member || ends_with_name(before),
-                b'<' => signs.input = signs.input || matches!(after, [b'i' | b'I', ..]),
-                b'e' => signs.jwt = signs.jwt || after.starts_with(b"yJ"),
+                b'"' if ends_with_name(before) => {
+                    let after = text[at + 1..].trim_start().strip_prefix(':');
+                    signs.member |= after.is_some_and(|it| it.trim_start().starts_with('"'));
+                }
+                b'<' => signs.input |= matches!(after, [b'i' | b'I', ..]),
+                b'J' => signs.jwt |= before.ends_with(b"ey"),
                 _ => {}
             }
         }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use percent_encoding::percent_decode_str;
-use regex::{Captures, Regex};
+use regex::Regex;
 
 use super::signs::Signs;
 use super::{Kind, Vault};
@@ -28,16 +28,15 @@ struct Named {
     member: Regex,
 }
 
+// Without groups: a search that tells where they lie takes several times as long.
 impl Named {
     fn new() -> Result<Self, regex::Error> {
-        let pair = format!(r#"(?i)(^|[?&#;])({NAMES})=([^&#;\s"'<>\\]+)"#);
-        let nested =
-            format!(r"(?i)(%3F|%26|%23)({NAMES})(%3D)((?:[A-Za-z0-9._~+*-]|%25[0-9A-F]{{2}})+)");
-        let member = format!(r#"(?i)("(?:{NAMES})"\s*:\s*")((?:[^"\\]|\\.)+)"#);
         Ok(Self {
-            pair: Regex::new(&pair)?,
-            nested: Regex::new(&nested)?,
-            member: Regex::new(&member)?,
+            pair: Regex::new(&format!(r#"(?i)(?:^|[?&#;])(?:{NAMES})=[^&#;\s"'<>\\]+"#))?,
+            nested: Regex::new(&format!(
+                r"(?i)(?:%3F|%26|%23)(?:{NAMES})%3D(?:[A-Za-z0-9._~+*-]|%25[0-9A-F]{{2}})+"
+            ))?,
+            member: Regex::new(&format!(r#"(?i)"(?:{NAMES})"\s*:\s*"(?:[^"\\]|\\.)+"#))?,
         })
     }
 }
@@ -79,10 +78,12 @@ fn by_place<'t>(
         by_name(&mut text, &signs, secret);
     }
     if signs.input {
-        replace_whole(&mut text, &INPUT, &mut |tag| input(tag, secret));
+        replace(&mut text, INPUT.as_ref(), &mut |tag| input(tag, secret));
     }
     if signs.jwt {
-        replace_whole(&mut text, &JWT, &mut |token| secret(Kind::Token, token));
+        replace(&mut text, JWT.as_ref(), &mut |token| {
+            secret(Kind::Token, token)
+        });
     }
     text
 }
@@ -94,36 +95,42 @@ fn by_name(
     secret: &mut dyn FnMut(Kind, &str) -> Option<String>,
 ) {
     let Some(named) = NAMED.as_ref() else { return };
-    replace(text, signs.pair.then_some(&named.pair), &mut |found| {
-        let kind = Kind::of_name(&found[2])?;
-        let value = if bracketed(&found[3]) {
-            found[3].to_owned()
-        } else {
-            form_decode(&found[3])
+    let pattern = signs.pair.then_some(&named.pair);
+    replace(text, pattern, &mut |found| {
+        let (before, value) = found.split_once('=')?;
+        let name = before.trim_start_matches(['?', '&', '#', ';']);
+        let value = match bracketed(value) {
+            true => value.to_owned(),
+            false => form_decode(value),
         };
         Some(format!(
-            "{}{}={}",
-            &found[1],
-            &found[2],
-            secret(kind, &value)?
+            "{before}={}",
+            secret(Kind::of_name(name)?, &value)?
         ))
     });
-    replace(text, signs.nested.then_some(&named.nested), &mut |found| {
-        let once = percent_decode_str(&found[4])
-            .decode_utf8_lossy()
-            .into_owned();
-        let marker = secret(Kind::of_name(&found[2])?, &form_decode(&once))?;
-        Some(format!("{}{}{}{marker}", &found[1], &found[2], &found[3]))
+    let pattern = signs.nested.then_some(&named.nested);
+    replace(text, pattern, &mut |found| {
+        let name = found[3..].split('%').next()?;
+        let (before, value) = found.split_at(3 + name.len() + 3);
+        let once = percent_decode_str(value).decode_utf8_lossy();
+        let marker = secret(Kind::of_name(name)?, &form_decode(&once))?;
+        Some(format!("{before}{marker}"))
     });
-    replace(text, signs.member.then_some(&named.member), &mut |found| {
-        let name = found[1].split('"').nth(1)?;
-        let value = serde_json::from_str::<String>(&format!("\"{}\"", &found[2]));
-        let value = value.unwrap_or_else(|_| found[2].to_owned());
+    let pattern = signs.member.then_some(&named.member);
+    replace(text, pattern, &mut |found| {
+        let mut parts = found.splitn(4, '"').skip(1);
+        let (name, escaped) = (parts.next()?, parts.nth(1)?);
         let kind = Kind::of_name(name)?;
+        let value = match escaped.contains('\\') {
+            true => serde_json::from_str(&format!("\"{escaped}\"")),
+            false => Ok(escaped.to_owned()),
+        };
+        let value: String = value.unwrap_or_else(|_| escaped.to_owned());
         if matches!(kind, Kind::Code | Kind::Token) && !super::vault::is_opaque(&value) {
             return None;
         }
-        Some(format!("{}{}", &found[1], secret(kind, &value)?))
+        let before = &found[..found.len() - escaped.len()];
+        Some(format!("{before}{}", secret(kind, &value)?))
     });
 }
 
@@ -141,24 +148,11 @@ fn form_decode(text: &str) -> String {
 fn replace(
     text: &mut Cow<'_, str>,
     pattern: Option<&Regex>,
-    with: &mut dyn FnMut(&Captures<'_>) -> Option<String>,
-) {
-    let found = pattern.into_iter().flat_map(|it| it.captures_iter(text));
-    let replaced = found.filter_map(|found| Some((found.get(0)?.range(), with(&found)?)));
-    spliced(text, replaced.collect());
-}
-
-/// The same where the whole match is all that is asked for.
-fn replace_whole(
-    text: &mut Cow<'_, str>,
-    pattern: &LazyLock<Option<Regex>>,
     with: &mut dyn FnMut(&str) -> Option<String>,
 ) {
-    if let Some(pattern) = pattern.as_ref() {
-        let found = pattern.find_iter(text);
-        let replaced = found.filter_map(|found| Some((found.range(), with(found.as_str())?)));
-        spliced(text, replaced.collect());
-    }
+    let found = pattern.into_iter().flat_map(|it| it.find_iter(text));
+    let replaced = found.filter_map(|found| Some((found.range(), with(found.as_str())?)));
+    spliced(text, replaced.collect());
 }
 
 /// Puts the second of each pair where the first is in the text.

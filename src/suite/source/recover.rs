@@ -20,6 +20,10 @@ impl Source {
         self,
         container: Option<&str>,
     ) -> (Option<T>, Self, Vec<Problem>) {
+        // Nearly every file is sound, and read once.
+        if let Ok(value) = self.typed() {
+            return (Some(value), self, Vec::new());
+        }
         let problems = self.mistakes::<T>();
         let mut source = self;
         loop {

@@ -22,6 +22,9 @@ pub(super) fn bounded(source: &str) -> &str {
         .rev()
         .find(|at| source.is_char_boundary(*at));
     let source = &source[..end.unwrap_or(0)];
+    if source.matches('<').count() <= MAX_DEPTH {
+        return source;
+    }
     let mut open: HashMap<String, usize> = HashMap::new();
     let mut depth = 0_usize;
     for (at, _) in source.match_indices('<') {
