@@ -34,9 +34,9 @@ pub(super) fn absorb(vault: &Vault, value: &Value) -> bool {
     has_places
 }
 
-/// The document with its secrets replaced.
-pub(super) fn redact(vault: &Vault, value: &Value) -> Value {
-    serde_json::to_value(Redacted::new(vault, value)).unwrap_or_default()
+/// The document with its secrets replaced. `has_places` is what [`absorb`] said of it.
+pub(super) fn redact(vault: &Vault, value: &Value, has_places: bool) -> Value {
+    serde_json::to_value(Redacted::new(vault, value, has_places)).unwrap_or_default()
 }
 
 /// The document as text, redacted: its own layout where that suffices. `has_places` is what
@@ -52,7 +52,7 @@ pub(super) fn redact_document(
     if !has_places && in_layout == text && !text.contains('\\') {
         return in_layout;
     }
-    let by_place = redact(vault, value);
+    let by_place = redact(vault, value, has_places);
     let suffices = if in_layout == text {
         *value == by_place
     } else {
@@ -128,15 +128,18 @@ fn walk<'v>(
 pub(super) struct Redacted<'v> {
     vault: &'v Vault,
     value: &'v Value,
+    /// Where nothing stands in its values where secrets stand, only known ones are looked for.
+    has_places: bool,
     name: Option<&'v str>,
     siblings: Siblings<'v>,
 }
 
 impl<'v> Redacted<'v> {
-    pub(super) fn new(vault: &'v Vault, value: &'v Value) -> Self {
+    pub(super) fn new(vault: &'v Vault, value: &'v Value, has_places: bool) -> Self {
         Self {
             vault,
             value,
+            has_places,
             name: None,
             siblings: None,
         }
@@ -147,6 +150,10 @@ impl Serialize for Redacted<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let vault = self.vault;
         match self.value {
+            Value::String(string) if !self.has_places => match vault.replace_known(string) {
+                Some(redacted) => serializer.serialize_str(&redacted),
+                None => serializer.serialize_str(string),
+            },
             Value::String(string) => match place(self.name, self.siblings, string) {
                 Place::Secret(_) if string.is_empty() => serializer.serialize_str(""),
                 Place::Secret(kind) => serializer.serialize_str(&vault.marker(kind, string)),
@@ -162,10 +169,10 @@ impl Serialize for Redacted<'_> {
             Value::Object(members) => {
                 serializer.collect_map(members.iter().map(|(name, value)| {
                     let member = Redacted {
-                        vault,
                         value,
                         name: Some(name),
                         siblings: Some(members),
+                        ..*self
                     };
                     (text::redact(vault, name), member)
                 }))
@@ -191,7 +198,7 @@ mod tests {
             "key": {"kty": "EC", "x": "public", "d": "private-part"},
             "headers": {"authorization": "Bearer abc"},
         });
-        let redacted = redact(&vault, &value);
+        let redacted = redact(&vault, &value, true);
         assert!(
             redacted["a"][0]["access_token"]
                 .as_str()
@@ -209,7 +216,10 @@ mod tests {
                 .starts_with("[private_key:12:")
         );
         assert!(!redacted.to_string().contains("abc\""));
-        assert_eq!(redact(&vault, &redacted), redacted, "twice is once");
+        assert_eq!(redact(&vault, &redacted, true), redacted, "twice is once");
+        let harmless = json!({"scope": "a b", "list": ["x=1", {"code": "no"}]});
+        assert!(!absorb(&vault, &harmless));
+        assert_eq!(redact(&vault, &harmless, false), harmless);
     }
 
     #[test]

@@ -234,14 +234,14 @@ impl Vault {
 
     /// The same for every string in a JSON value, and for members by their names.
     pub fn redact_value(&self, value: &Value) -> Value {
-        json::absorb(self, value);
-        json::redact(self, value)
+        let has_places = json::absorb(self, value);
+        json::redact(self, value, has_places)
     }
 
     /// As [`Vault::redact_value`], to be written at once.
     pub fn redacted<'v>(&'v self, value: &'v Value) -> impl Serialize + 'v {
-        json::absorb(self, value);
-        json::Redacted::new(self, value)
+        let has_places = json::absorb(self, value);
+        json::Redacted::new(self, value, has_places)
     }
 }
 

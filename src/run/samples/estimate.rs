@@ -4,8 +4,8 @@
 //! change, times the bits of the smallest usual alphabet that has them all. What every value has, and
 //! what grows with time, was drawn by nobody. What is signed or encrypted as a whole is not measured.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::ops::Bound;
+use std::cmp::Ordering;
+use std::collections::{BTreeSet, HashMap};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -90,14 +90,24 @@ fn grows(rows: &[Vec<char>], begins: usize, at: usize) -> bool {
         return false;
     }
     let (mut up, mut down) = (0_usize, 0_usize);
-    let mut earlier: HashMap<&[char], BTreeMap<char, usize>> = HashMap::new();
+    let mut earlier: HashMap<&[char], Vec<(char, usize)>> = HashMap::new();
     for later in rows {
         let same = earlier.entry(&later[begins..at]).or_default();
         let here = later[at];
-        up += same.range(..here).map(|(_, rows)| rows).sum::<usize>();
-        let above = (Bound::Excluded(here), Bound::Unbounded);
-        down += same.range(above).map(|(_, rows)| rows).sum::<usize>();
-        *same.entry(here).or_default() += 1;
+        let mut is_new = true;
+        for (other, rows) in same.iter_mut() {
+            match (*other).cmp(&here) {
+                Ordering::Less => up += *rows,
+                Ordering::Greater => down += *rows,
+                Ordering::Equal => {
+                    *rows += 1;
+                    is_new = false;
+                }
+            }
+        }
+        if is_new {
+            same.push((here, 1));
+        }
     }
     let all = up + down;
     all >= PAIRS && up.max(down) as f64 >= SHARE * all as f64
