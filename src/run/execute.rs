@@ -1,6 +1,5 @@
 //! Executes one planned run: its steps in order, inner flows in scopes of their own.
 
-use std::collections::HashMap;
 use std::future::Future;
 use std::ops::RangeInclusive;
 use std::pin::Pin;
@@ -138,10 +137,6 @@ fn steps<'a>(
     records: &'a mut Vec<StepRecord>,
 ) -> Pin<Box<dyn Future<Output = Halted> + Send + 'a>> {
     Box::pin(async move {
-        let by_name: HashMap<&str, &PlannedStep> = planned
-            .iter()
-            .map(|step| (step.name.as_str(), step))
-            .collect();
         for step in &planned[part] {
             let name = step.name.clone();
             match &step.action {
@@ -160,12 +155,14 @@ fn steps<'a>(
                     scope.keep(&step.name, results);
                 }
                 PlannedAction::One(one) => {
-                    let earlier = |name: &str| match &by_name.get(name)?.action {
-                        PlannedAction::One(action) => {
-                            let mutation = by_name.get(name)?.mutation.as_deref();
-                            Some(((**action).clone(), mutation.cloned()))
+                    let earlier = |name: &str| {
+                        let step = planned.iter().find(|step| step.name == name)?;
+                        match &step.action {
+                            PlannedAction::One(action) => {
+                                Some(((**action).clone(), step.mutation.as_deref().cloned()))
+                            }
+                            PlannedAction::Flow(_) => None,
                         }
-                        PlannedAction::Flow(_) => None,
                     };
                     let mutation = step.mutation.as_deref();
                     let order = Order {

@@ -18,12 +18,12 @@ pub struct Scope {
     /// `run`: fresh values.
     fresh: Value,
     /// `clients`: the profiles that the run uses.
-    clients: Value,
+    clients: Arc<Value>,
     /// Results of earlier steps, live, in their order.
     results: Vec<(String, Arc<Value>)>,
     /// What templates may name: all of the above, and the results of the steps before an inner
-    /// flow, which its parameters can read.
-    names: Names,
+    /// flow, which its parameters can read. Shared with the contexts made of them.
+    names: Arc<Names>,
     /// Clients that `register` steps made.
     registered: HashMap<String, KnownClient>,
     /// Cookie jars by browser name.
@@ -35,6 +35,12 @@ pub struct Scope {
 impl Scope {
     /// A scope with fresh values; its secrets are known to the vault before anything is sent.
     pub fn new(session: &Session, clients: Value) -> Self {
+        let shown = context(&clients);
+        Self::with(session, Arc::new(clients), shown)
+    }
+
+    /// The same, where the clients are in the terms of templates already.
+    fn with(session: &Session, clients: Arc<Value>, shown: minijinja::Value) -> Self {
         let code_verifier = random_verifier();
         session
             .http
@@ -53,12 +59,12 @@ impl Scope {
         });
         let mut names = Names::new();
         names.insert("run".to_owned(), context(&fresh));
-        names.insert("clients".to_owned(), context(&clients));
+        names.insert("clients".to_owned(), shown);
         Self {
             fresh,
             clients,
             results: Vec::new(),
-            names,
+            names: Arc::new(names),
             registered: HashMap::new(),
             jars: HashMap::new(),
             logged_in: HashMap::new(),
@@ -67,9 +73,11 @@ impl Scope {
 
     /// A scope for an inner flow: fresh values, the same clients; it can read what came before.
     pub fn inner(&self, session: &Session) -> Self {
-        let mut inner = Self::new(session, self.clients.clone());
-        for (name, value) in &self.names {
-            let known = inner.names.entry(name.clone());
+        let shown = self.names.get("clients").cloned().unwrap_or_default();
+        let mut inner = Self::with(session, Arc::clone(&self.clients), shown);
+        let names = Arc::make_mut(&mut inner.names);
+        for (name, value) in &*self.names {
+            let known = names.entry(name.clone());
             known.or_insert_with(|| value.clone());
         }
         inner.registered.clone_from(&self.registered);
@@ -78,8 +86,7 @@ impl Scope {
 
     /// Keeps a step's live result.
     pub fn keep(&mut self, step: &str, result: Arc<Value>) {
-        self.names
-            .insert(step.to_owned(), document(Arc::clone(&result)));
+        Arc::make_mut(&mut self.names).insert(step.to_owned(), document(Arc::clone(&result)));
         self.results.push((step.to_owned(), result));
     }
 
@@ -136,18 +143,19 @@ impl Scope {
 
     /// Everything that templates may name, with `client` for the step at hand.
     pub fn context(&self, session: &Session, client: Option<&KnownClient>) -> minijinja::Value {
-        let mut names = self.names.clone();
-        if let Some(client) = client {
-            names.insert("client".to_owned(), context(client.variables()));
+        let names = minijinja::Value::from_dyn_object(Arc::clone(&self.names));
+        let below = context_over(names, &session.context());
+        match client {
+            Some(client) => minijinja::context! { client => client.shown(), ..below },
+            None => below,
         }
-        context_over(names.into(), &session.context())
     }
 
     /// The names that belong to this run alone.
     pub fn own_variables(&self, client: Option<&KnownClient>) -> Map<String, Value> {
         let mut names = Map::new();
         names.insert("run".to_owned(), self.fresh.clone());
-        names.insert("clients".to_owned(), self.clients.clone());
+        names.insert("clients".to_owned(), (*self.clients).clone());
         if let Some(client) = client {
             names.insert("client".to_owned(), client.variables());
         }

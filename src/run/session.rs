@@ -78,12 +78,14 @@ pub trait EndsEarly: Send + Sync {
 }
 
 /// A client identity with its registration answer.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct KnownClient {
     /// What requests are sent as.
     pub live: LiveClient,
     /// The registration answer; null for a client of the target file.
-    pub registration: Value,
+    registration: Arc<Value>,
+    /// What templates see of both, made when first asked for.
+    shown: Arc<OnceLock<minijinja::Value>>,
 }
 
 /// The client of a profile, or why there is none; made at first use.
@@ -263,10 +265,7 @@ impl Session {
     /// Why there is none.
     pub async fn client(&self, profile: &str) -> Result<KnownClient, NoClient> {
         if let Some(live) = self.target.clients.get(profile) {
-            return Ok(KnownClient {
-                live: live.clone(),
-                registration: Value::Null,
-            });
+            return Ok(KnownClient::new(live.clone(), Value::Null));
         }
         let cell = self
             .clients
@@ -316,10 +315,7 @@ impl Session {
         let answer = json!({ "client_id": url });
         let adopted = self.adopt(&answer, &members);
         adopted
-            .map(|client| KnownClient {
-                registration: Value::Null,
-                ..client
-            })
+            .map(|client| KnownClient::new(client.live, Value::Null))
             .ok_or_else(|| NoClient::because(format!("the client profile {profile} is odd")))
     }
 
@@ -449,8 +445,8 @@ impl Session {
                     .collect()
             })
             .unwrap_or_default();
-        Some(KnownClient {
-            live: LiveClient {
+        Some(KnownClient::new(
+            LiveClient {
                 client_id,
                 client_secret: text("client_secret").map(Live::new),
                 key: None,
@@ -464,8 +460,8 @@ impl Session {
                 },
                 redirect_uris,
             },
-            registration: answer.clone(),
-        })
+            answer.clone(),
+        ))
     }
 
     /// How many client profiles were registered.
@@ -551,7 +547,28 @@ fn publish(vault: &Vault, value: &Value) {
     }
 }
 
+/// Without its secrets.
+impl std::fmt::Debug for KnownClient {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "KnownClient({:?})", self.live.client_id)
+    }
+}
+
 impl KnownClient {
+    fn new(live: LiveClient, registration: Value) -> Self {
+        Self {
+            live,
+            registration: Arc::new(registration),
+            shown: Arc::default(),
+        }
+    }
+
+    /// As template name `client`, in the terms of templates.
+    pub fn shown(&self) -> minijinja::Value {
+        let make = || crate::suite::context(self.variables());
+        self.shown.get_or_init(make).clone()
+    }
+
     /// As template name `client`.
     pub fn variables(&self) -> Value {
         json!({
@@ -559,7 +576,7 @@ impl KnownClient {
             "client_secret": self.live.client_secret.as_ref().map(Live::expose),
             "redirect_uri": self.live.redirect_uris.first(),
             "redirect_uris": self.live.redirect_uris,
-            "registration": self.registration,
+            "registration": *self.registration,
         })
     }
 }

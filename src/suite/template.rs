@@ -207,7 +207,11 @@ struct Document(Arc<Value>);
 
 impl Object for Document {
     fn get_value(self: &Arc<Self>, key: &minijinja::Value) -> Option<minijinja::Value> {
-        Some(context(self.0.get(key.as_str()?)?))
+        self.get_value_by_str(key.as_str()?)
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<minijinja::Value> {
+        Some(context(self.0.get(key)?))
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {

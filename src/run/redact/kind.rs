@@ -161,7 +161,7 @@ mod tests {
             "",
             "scope",
             "tokens",
-            "toKen",
+            "to\u{212a}en",
             "a_registration_access_token",
         ] {
             assert_eq!(Kind::of_name(no), None, "{no}");
