@@ -73,7 +73,7 @@ fn ends_with_name(before: &[u8]) -> bool {
         let start = before.len().checked_sub(end.len());
         start.is_some_and(|start| before[start..].eq_ignore_ascii_case(end.as_bytes()))
     };
-    ENDS.iter().any(|end| ends(&end))
+    ENDS.iter().any(ends)
 }
 
 #[cfg(test)]
