@@ -20,6 +20,6 @@ pub mod store;
 pub use authorization_server::client_documents::fetch::KnownHost;
 pub use defect::Defect;
 pub use policy::{Policy, PolicyError};
-pub use rewrite::Rewrite;
+pub use rewrite::{Change, Rewrite, When};
 pub use site::Site;
 pub use start::{Options, Running, StartError, router_at, start};

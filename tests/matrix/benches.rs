@@ -8,7 +8,8 @@ use authspec::suite::Suites;
 
 use crate::bench::{self, Bench};
 use crate::common::Servers;
-use crate::company::{self, Member};
+use crate::company::{self, Company, Member, Part};
+use crate::job::Job;
 use crate::{checks_of, listed};
 
 /// A bench for each file.
@@ -17,6 +18,8 @@ pub struct Benches {
     pub policies: Vec<Arc<Bench>>,
     /// Of the defects, in their order.
     pub defects: Vec<Arc<Bench>>,
+    /// What there is to run.
+    pub jobs: Vec<Job>,
 }
 
 impl Benches {
@@ -43,22 +46,58 @@ impl Benches {
                 alone: defect.value.alone || takes_a_sample,
             }
         }));
-        let companies = match whole {
-            true => vec![None; members.len()],
-            false => company::companies(&members),
+        let parts = match whole {
+            true => (0..members.len()).map(Part::Member).collect(),
+            false => company::families(&members),
         };
-        let mut benches = members.iter().zip(companies).map(|(member, company)| {
-            let bench = member.correct.changed(&member.change);
-            Arc::new(bench.in_company(company, listed(&member.change)))
-        });
+        let mut benches = vec![None; members.len()];
+        let whole = wholly.benches.iter().enumerate();
+        let whole = whole.filter(|(place, _)| !places.contains(place));
+        let mut jobs: Vec<Job> = whole.map(|(_, bench)| Job::of(Arc::clone(bench))).collect();
+        jobs.extend(
+            parts
+                .iter()
+                .map(|part| job(&members, part, None, &mut benches)),
+        );
+        let mut benches = benches.into_iter().flatten();
         let mut of_policies = wholly.benches.clone();
         for (place, bench) in places.into_iter().zip(benches.by_ref()) {
             of_policies[place] = bench;
         }
-        let of_defects = benches.collect();
         Self {
             policies: of_policies,
-            defects: of_defects,
+            defects: benches.collect(),
+            jobs,
+        }
+    }
+}
+
+/// What is to be run for a part of the members, whose benches it makes.
+fn job(
+    members: &[Member],
+    part: &Part,
+    company: Option<&Arc<Company>>,
+    benches: &mut [Option<Arc<Bench>>],
+) -> Job {
+    match part {
+        Part::Member(place) => {
+            let member = &members[*place];
+            let bench = member.correct.changed(&member.change);
+            let bench = Arc::new(bench.in_company(company.cloned(), listed(&member.change)));
+            benches[*place] = Some(Arc::clone(&bench));
+            Job::of(bench)
+        }
+        Part::Family(family) => {
+            let company = Arc::clone(&family.company);
+            let parts = family.parts.iter();
+            Job {
+                then: parts
+                    .map(|part| job(members, part, Some(&company), benches))
+                    .collect(),
+                run: Box::new(move || {
+                    company.settled();
+                }),
+            }
         }
     }
 }

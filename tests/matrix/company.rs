@@ -13,7 +13,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use authspec::judge::Verdict;
-use authspec::reference::{Defect, Rewrite};
+use authspec::reference::{Change, Defect, Rewrite, When};
 use globset::Glob;
 use serde_json::{Map, Value};
 
@@ -90,20 +90,74 @@ pub fn is_right(verdict: &Verdict) -> bool {
     )
 }
 
-/// The smallest company of each member; none for those that upset most of a run.
-pub fn companies(members: &[Member]) -> Vec<Option<Arc<Company>>> {
-    let mut found = vec![None; members.len()];
-    for group in groups(members) {
-        part(members, &group, None, &SMALLER, &mut found);
+/// A company and what it is parted into.
+pub struct Family {
+    /// All of them together.
+    pub company: Arc<Company>,
+    /// Smaller companies of the same members, or the members.
+    pub parts: Vec<Part>,
+}
+
+/// Of the members, one or several.
+pub enum Part {
+    /// Several.
+    Family(Family),
+    /// One, by its place in the list.
+    Member(usize),
+}
+
+/// Members that may stand together. Those that upset most of a run come alone.
+pub fn families(members: &[Member]) -> Vec<Part> {
+    let (alone, sociable): (Vec<usize>, Vec<usize>) =
+        (0..members.len()).partition(|one| members[*one].alone);
+    let groups = groups(members, sociable);
+    let families = groups
+        .iter()
+        .map(|group| family(members, group, None, &SMALLER));
+    alone
+        .into_iter()
+        .map(Part::Member)
+        .chain(families)
+        .collect()
+}
+
+/// Makes a company of the group and parts it. Neighbours are of one folder and upset the same cases,
+/// so they stay together.
+fn family(
+    members: &[Member],
+    group: &[usize],
+    larger: Option<&Arc<Company>>,
+    smaller: &[usize],
+) -> Part {
+    if let [member] = group {
+        return Part::Member(*member);
     }
-    found
+    let correct = &members[group[0]].correct;
+    let all = together(group.iter().map(|member| &members[*member].change));
+    let company = Arc::new(Company {
+        together: correct
+            .changed(&all)
+            .in_company(larger.cloned(), Vec::new()),
+        correct: Arc::clone(correct),
+        larger: larger.cloned(),
+        settled: OnceLock::new(),
+    });
+    let parts = match smaller.iter().position(|size| *size < group.len()) {
+        Some(place) => {
+            let parts = group.len().div_ceil(smaller[place]);
+            let parts = group.chunks(group.len().div_ceil(parts));
+            let smaller = &smaller[place + 1..];
+            parts
+                .map(|part| family(members, part, Some(&company), smaller))
+                .collect()
+        }
+        None => group.iter().copied().map(Part::Member).collect(),
+    };
+    Part::Family(Family { company, parts })
 }
 
 /// Members that may stand together, by their places in the list.
-fn groups(members: &[Member]) -> Vec<Vec<usize>> {
-    let mut sociable: Vec<usize> = (0..members.len())
-        .filter(|one| !members[*one].alone)
-        .collect();
+fn groups(members: &[Member], mut sociable: Vec<usize>) -> Vec<Vec<usize>> {
     let correct = |one: usize| Arc::as_ptr(&members[one].correct);
     sociable.sort_by_key(|one| correct(*one));
     let of_the_same = sociable.chunk_by(|one, other| correct(*one) == correct(*other));
@@ -132,53 +186,25 @@ fn share_out(members: &[Member], sociable: &[usize]) -> Vec<Vec<usize>> {
     groups
 }
 
-/// Makes a company of the group and parts it. Neighbours are of one folder and upset the same cases,
-/// so they stay together.
-fn part(
-    members: &[Member],
-    group: &[usize],
-    larger: Option<Arc<Company>>,
-    smaller: &[usize],
-    found: &mut [Option<Arc<Company>>],
-) {
-    let [first, _, ..] = group else {
-        for member in group {
-            found[*member].clone_from(&larger);
-        }
-        return;
-    };
-    let correct = &members[*first].correct;
-    let all = together(group.iter().map(|member| &members[*member].change));
-    let company = Arc::new(Company {
-        together: correct.changed(&all).in_company(larger.clone(), Vec::new()),
-        correct: Arc::clone(correct),
-        larger,
-        settled: OnceLock::new(),
-    });
-    match smaller.iter().position(|size| *size < group.len()) {
-        Some(place) => {
-            let parts = group.len().div_ceil(smaller[place]);
-            for of_part in group.chunks(group.len().div_ceil(parts)) {
-                let company = Some(Arc::clone(&company));
-                part(members, of_part, company, &smaller[place + 1..], found);
-            }
-        }
-        None => {
-            for member in group {
-                found[*member] = Some(Arc::clone(&company));
-            }
-        }
-    }
-}
-
 fn touch(one: &Defect, other: &Defect) -> bool {
     let rewrites = |rewrite: &Rewrite| other.rewrite.iter().any(|with| meet(rewrite, with));
     one.rewrite.iter().any(rewrites) || overlap(&one.policy, &other.policy)
 }
 
-/// Whether both may change the same answer: paths are compared, and of two globs the worst is assumed.
+/// Whether both may change the same of an answer.
 fn meet(one: &Rewrite, other: &Rewrite) -> bool {
-    let (Some(one), Some(other)) = (&one.when.path, &other.when.path) else {
+    reach_the_same(&one.when, &other.when)
+        && one.change.iter().any(|change| {
+            other
+                .change
+                .iter()
+                .any(|with| change_the_same(change, with))
+        })
+}
+
+/// Paths are compared, and of two globs the worst is assumed.
+fn reach_the_same(one: &When, other: &When) -> bool {
+    let (Some(one), Some(other)) = (&one.path, &other.path) else {
         return true;
     };
     let is_glob = |path: &str| path.contains(['*', '?', '[', '{']);
@@ -186,6 +212,20 @@ fn meet(one: &Rewrite, other: &Rewrite) -> bool {
         Glob::new(glob).is_ok_and(|glob| glob.compile_matcher().is_match(path))
     };
     is_glob(one) && is_glob(other) || covers(one, other) || covers(other, one)
+}
+
+/// Members of a document are told apart by their first name; all else may be the same.
+fn change_the_same(one: &Change, other: &Change) -> bool {
+    let member = |change: &Change| match change {
+        Change::SetMember(member) => Some(member.pointer.clone()),
+        Change::RemoveMember(pointer) => Some(pointer.clone()),
+        _ => None,
+    };
+    let first = |pointer: String| pointer.split('/').nth(1).map(str::to_owned);
+    match (member(one), member(other)) {
+        (Some(one), Some(other)) => first(one) == first(other),
+        _ => true,
+    }
 }
 
 fn overlap(one: &Map<String, Value>, other: &Map<String, Value>) -> bool {

@@ -9,6 +9,7 @@ mod benches;
 #[path = "../common/mod.rs"]
 mod common;
 mod company;
+mod job;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -22,20 +23,28 @@ use bench::Bench;
 use benches::Benches;
 use company::is_right;
 use libtest_mimic::{Arguments, Failed, Trial};
+use tokio::sync::Semaphore;
 
 /// Pairs of servers that are tested at the same time.
-const RUNS_AT_ONCE: usize = 8;
+const RUNS_AT_ONCE: usize = 12;
 
 fn main() {
     let mut arguments = Arguments::from_args();
-    // Most of a run is waiting: for a token to end, for a log to be written.
-    arguments.test_threads.get_or_insert(RUNS_AT_ONCE);
     let suites = Arc::new(Suites::embedded().unwrap_or_else(|problems| panic!("{problems}")));
     let defects = fixtures::defects(&suites).unwrap_or_else(|problems| panic!("{problems}"));
     let policies = fixtures::policies().unwrap_or_else(|problems| panic!("{problems}"));
     let whole = arguments.filter.is_some()
         || std::env::var("AUTHSPEC_MATRIX").is_ok_and(|how| how == "whole");
     let benches = Benches::new(&suites, &policies, &defects, whole);
+    // Most of a run is waiting: for a token to end, for a log to be written.
+    let at_once = arguments.test_threads.unwrap_or(RUNS_AT_ONCE);
+    arguments.test_threads = Some(match whole {
+        true => at_once,
+        false => 1,
+    });
+    if !whole && !arguments.list {
+        job::begin(benches.jobs, &Arc::new(Semaphore::new(at_once)));
+    }
     let of_policies = policies
         .iter()
         .zip(&benches.policies)
