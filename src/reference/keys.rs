@@ -44,7 +44,7 @@ pub struct KeyPair {
 /// a run asks for a thousand signatures.
 #[derive(Debug)]
 enum Signer {
-    Es256(Option<EcdsaKeyPair>),
+    Es256(Option<Box<EcdsaKeyPair>>),
     Rs256(EncodingKey),
 }
 
@@ -105,7 +105,7 @@ impl KeyPair {
             &SystemRandom::new(),
         );
         Self {
-            signer: Signer::Es256(signer.ok()),
+            signer: Signer::Es256(signer.ok().map(Box::new)),
             public: json!({
                 "kty": "EC", "crv": "P-256", "kid": kid, "use": "sig", "alg": "ES256",
                 "x": BASE64URL.encode(point.x().map(|x| x.to_vec()).unwrap_or_default()),
