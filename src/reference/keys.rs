@@ -41,7 +41,7 @@ pub struct KeyPair {
 }
 
 /// What signs. The EC key is one of `ring`, which is several times as fast at it as `jsonwebtoken`, and
-/// a run asks for a thousand signatures.
+/// a run asks for hundreds of signatures.
 #[derive(Debug)]
 enum Signer {
     Es256(Option<Box<EcdsaKeyPair>>),

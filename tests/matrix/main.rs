@@ -2,7 +2,8 @@
 //! every defect makes exactly the cases fail that its file lists.
 //!
 //! Each expectation is a trial of its own, so `cargo test --test matrix pkce` filters as people
-//! expect. The trials of one pair of servers share one run, which the first of them makes.
+//! expect. The trials of one pair of servers share one run: it is made ahead of them where companies
+//! settle cases (`job`), and by the first that asks where trials were picked by name.
 
 mod bench;
 mod benches;
