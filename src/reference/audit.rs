@@ -170,13 +170,16 @@ impl Audit {
         for name in &self.policy.omit_members {
             object.shift_remove(name);
         }
-        let line = Value::Object(object).to_string();
+        let mut line = Value::Object(object).to_string();
         let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
+        // In one piece, so that nobody reads half a line.
+        line.push('\n');
         if let Some(file) = &mut sink.file
-            && let Err(error) = writeln!(file, "{line}")
+            && let Err(error) = file.write_all(line.as_bytes())
         {
             tracing::warn!(%error, "the audit log cannot be written");
         }
+        line.pop();
         sink.lines.push(line);
     }
 

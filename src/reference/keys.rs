@@ -8,64 +8,40 @@ use std::sync::OnceLock;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64URL;
+use jsonwebtoken::errors::Error as SigningError;
 use jsonwebtoken::{Algorithm, EncodingKey};
-use ring::rand::SystemRandom;
-use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use p256::elliptic_curve::sec1::ToEncodedPoint;
+use p256::pkcs8::EncodePrivateKey;
 use rsa::pkcs1::EncodeRsaPrivateKey;
 use rsa::traits::{PrivateKeyParts, PublicKeyParts};
 use serde_json::{Value, json};
 
 use super::policy::access_token::SigningAlgorithm;
-
-/// A token could not be signed.
-#[derive(Debug, thiserror::Error)]
-pub enum SigningError {
-    /// By the RSA key.
-    #[error("cannot sign: {0}")]
-    Rsa(#[from] jsonwebtoken::errors::Error),
-    /// By the EC key, which was refused when it was made or had no randomness.
-    #[error("cannot sign with the EC key")]
-    Ec,
-}
+use crate::signing;
 
 /// One key pair, ready to sign, with its public JWK.
 #[derive(Debug)]
 pub struct KeyPair {
     /// The key identifier (RFC 7517 section 4.5).
     pub kid: String,
-    /// The algorithm that the key is for.
-    pub algorithm: SigningAlgorithm,
-    signer: Signer,
+    algorithm: Algorithm,
+    secret: EncodingKey,
     public: Value,
     private_members: Value,
 }
 
-/// What signs. The EC key is one of `ring`, which is several times as fast at it as `jsonwebtoken`, and
-/// a run asks for hundreds of signatures.
-#[derive(Debug)]
-enum Signer {
-    Es256(Option<Box<EcdsaKeyPair>>),
-    Rs256(EncodingKey),
-}
-
 impl KeyPair {
     /// Signs header and claims as they come; the caller is answerable for `alg` and `kid`.
+    ///
+    /// # Errors
+    /// The key is broken.
     pub fn sign(&self, header: &Value, claims: &Value) -> Result<String, SigningError> {
         let message = format!(
             "{}.{}",
             BASE64URL.encode(header.to_string()),
             BASE64URL.encode(claims.to_string())
         );
-        let signature = match &self.signer {
-            Signer::Es256(key) => {
-                let key = key.as_ref().ok_or(SigningError::Ec)?;
-                let signature = key.sign(&SystemRandom::new(), message.as_bytes());
-                BASE64URL.encode(signature.map_err(|_| SigningError::Ec)?)
-            }
-            Signer::Rs256(key) => {
-                jsonwebtoken::crypto::sign(message.as_bytes(), key, Algorithm::RS256)?
-            }
-        };
+        let signature = signing::sign(&message, &self.secret, self.algorithm)?;
         Ok(format!("{message}.{signature}"))
     }
 
@@ -93,26 +69,21 @@ impl KeyPair {
 
     fn es256(kid: &str) -> Self {
         let secret = p256::SecretKey::random(&mut rand::rngs::OsRng);
-        let point = p256::elliptic_curve::sec1::ToEncodedPoint::to_encoded_point(
-            &secret.public_key(),
-            false,
-        );
+        let point = secret.public_key().to_encoded_point(false);
+        let der = secret
+            .to_pkcs8_der()
+            .map(|der| der.as_bytes().to_vec())
+            .unwrap_or_default();
         let kid = kid.to_owned();
-        let signer = EcdsaKeyPair::from_private_key_and_public_key(
-            &ECDSA_P256_SHA256_FIXED_SIGNING,
-            &secret.to_bytes(),
-            point.as_bytes(),
-            &SystemRandom::new(),
-        );
         Self {
-            signer: Signer::Es256(signer.ok().map(Box::new)),
+            algorithm: Algorithm::ES256,
+            secret: EncodingKey::from_ec_der(&der),
             public: json!({
                 "kty": "EC", "crv": "P-256", "kid": kid, "use": "sig", "alg": "ES256",
                 "x": BASE64URL.encode(point.x().map(|x| x.to_vec()).unwrap_or_default()),
                 "y": BASE64URL.encode(point.y().map(|y| y.to_vec()).unwrap_or_default()),
             }),
             private_members: json!({ "d": BASE64URL.encode(secret.to_bytes()) }),
-            algorithm: SigningAlgorithm::Es256,
             kid,
         }
     }
@@ -130,14 +101,14 @@ impl KeyPair {
             .unwrap_or_default();
         let kid = "rs256-1".to_owned();
         Self {
-            signer: Signer::Rs256(EncodingKey::from_rsa_der(&der)),
+            algorithm: Algorithm::RS256,
+            secret: EncodingKey::from_rsa_der(&der),
             public: json!({
                 "kty": "RSA", "kid": kid, "use": "sig", "alg": "RS256",
                 "n": BASE64URL.encode(secret.n().to_bytes_be()),
                 "e": BASE64URL.encode(secret.e().to_bytes_be()),
             }),
             private_members: json!({ "d": BASE64URL.encode(secret.d().to_bytes_be()) }),
-            algorithm: SigningAlgorithm::Rs256,
             kid,
         }
     }

@@ -1,7 +1,7 @@
 //! What both reference servers of one start share: policy, addresses, keys, grants, audit log.
 
 use super::audit::Audit;
-use super::authorization_server::client_documents::fetch::KnownHost;
+use super::authorization_server::client_documents::fetch::Fetcher;
 use super::keys::Keys;
 use super::policy::Policy;
 use super::store::Store;
@@ -31,8 +31,8 @@ pub struct Site {
     pub audit: Audit,
     /// The MCP server's own `client_id` and `client_secret` for the introspection endpoint.
     pub introspector: Option<(String, String)>,
-    /// A host of client documents that the operator vouches for.
-    pub known_host: Option<KnownHost>,
+    /// Fetches the documents of clients.
+    pub fetcher: Fetcher,
 }
 
 impl Site {

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::audit::Audit;
-use super::authorization_server::client_documents::fetch::KnownHost;
+use super::authorization_server::client_documents::fetch::{Fetcher, KnownHost};
 use super::keys::Keys;
 use super::policy::configuration::User;
 use super::rewrite::{self, Names, Rewrite, RewriteError};
@@ -212,7 +212,7 @@ fn site(
         store,
         audit,
         introspector,
-        known_host: options.known_host.clone(),
+        fetcher: Fetcher::new(policy.client_documents.clone(), options.known_host.clone()),
         authorization_server_origin: origin,
         mcp_origin,
         policy,

@@ -498,7 +498,8 @@ fn templates(target: &Target) -> Templates {
         if who == PROOF {
             return match (header, claims) {
                 (Value::Object(header), Value::Object(claims)) => {
-                    Ok(jose::proof(jose::Keys::shared(), &header, &claims))
+                    jose::proof(jose::Keys::shared(), &header, &claims)
+                        .map_err(|error| error.to_string())
                 }
                 _ => Err("header and claims are objects".to_owned()),
             };

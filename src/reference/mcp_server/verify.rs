@@ -20,7 +20,6 @@ use super::policy::{
 };
 use super::server::Resource;
 use super::signature;
-use crate::reference::authorization_server::client_documents::fetch::unguarded;
 use crate::reference::{Site, scope};
 
 /// Who calls, and what was granted.
@@ -182,14 +181,14 @@ impl Verifier {
         let named = match policy.signature_check {
             SignatureCheck::JkuFetched => {
                 if let Some(url) = jwt.parameter("jku") {
-                    let set = unguarded(site.known_host.as_ref(), url).await;
+                    let set = site.fetcher.unguarded(url).await;
                     return Ok(members(&set.map_err(|_| Fault::Key)?));
                 }
                 None
             }
             SignatureCheck::AddressesFetched => {
                 for url in ["jku", "x5u"].iter().filter_map(|name| jwt.parameter(name)) {
-                    let _ = unguarded(site.known_host.as_ref(), url).await;
+                    let _ = site.fetcher.unguarded(url).await;
                 }
                 None
             }

@@ -140,7 +140,8 @@ fn add_credentials(
             let mut assertion = match &client.live.key {
                 Some(key) => jose::given_client_assertion(key, client_id, audience, 60)
                     .map_err(|error| Halt::Stopped(format!("the client's key: {error}")))?,
-                None => jose::client_assertion(keys, client_id, audience, 60),
+                None => jose::client_assertion(keys, client_id, audience, 60)
+                    .map_err(|error| Halt::Fault(error.to_string()))?,
             };
             if let Some(forge) = &at.mutation.forge {
                 let (own, jwks) = (client.live.key.as_ref(), keys.es256_jwks());

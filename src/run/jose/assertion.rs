@@ -10,23 +10,27 @@ use serde_json::{Map, Value, json};
 
 use super::compact::encode;
 use super::{ForgeError, Keys};
+use crate::signing;
 use crate::target::ClientKey;
 
 /// An honest assertion by which the client authenticates: signed with the harness's ES256 key, good
 /// from now on for `lifetime_seconds` (a negative number gives one that has expired), with a `jti`
 /// of its own. Wrong ones are made of it by [`forge`](super::forge()).
+///
+/// # Errors
+/// The harness's key is broken.
 pub fn client_assertion(
     keys: &Keys,
     client_id: &str,
     audience: &str,
     lifetime_seconds: i64,
-) -> String {
+) -> Result<String, ForgeError> {
     let kid = &keys.public_jwk(Algorithm::ES256)["kid"];
     let header = members(json!({ "alg": "ES256", "typ": "JWT", "kid": kid }));
     let claims = claims(client_id, audience, lifetime_seconds);
     let message = format!("{}.{}", encode(&header), encode(&claims));
-    let signature = keys.sign_es256(&message);
-    format!("{message}.{signature}")
+    let signature = keys.sign(&message, Algorithm::ES256)?;
+    Ok(format!("{message}.{signature}"))
 }
 
 /// The same by a key of the operator's.
@@ -45,13 +49,20 @@ pub fn given_client_assertion(
     }
     let claims = claims(client_id, audience, lifetime_seconds);
     let message = format!("{}.{}", encode(&header), encode(&claims));
-    let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key.key, key.algorithm)?;
+    let signature = signing::sign(&message, &key.key, key.algorithm)?;
     Ok(format!("{message}.{signature}"))
 }
 
 /// A proof of possession of the harness's ES256 key (RFC 9449 section 4.2): new, and otherwise as
 /// `header` and `claims` say.
-pub fn proof(keys: &Keys, header: &Map<String, Value>, claims: &Map<String, Value>) -> String {
+///
+/// # Errors
+/// The harness's key is broken.
+pub fn proof(
+    keys: &Keys,
+    header: &Map<String, Value>,
+    claims: &Map<String, Value>,
+) -> Result<String, ForgeError> {
     let jwk = keys.public_jwk(Algorithm::ES256);
     let public = json!({ "kty": jwk["kty"], "crv": jwk["crv"], "x": jwk["x"], "y": jwk["y"] });
     let mut all = members(json!({ "typ": "dpop+jwt", "alg": "ES256", "jwk": public }));
@@ -60,8 +71,8 @@ pub fn proof(keys: &Keys, header: &Map<String, Value>, claims: &Map<String, Valu
     said.retain(|name, _| name == "iat" || name == "jti");
     said.extend(claims.clone());
     let message = format!("{}.{}", encode(&all), encode(&said));
-    let signature = keys.sign_es256(&message);
-    format!("{message}.{signature}")
+    let signature = keys.sign(&message, Algorithm::ES256)?;
+    Ok(format!("{message}.{signature}"))
 }
 
 /// The claims of RFC 7523 section 3.
@@ -98,7 +109,7 @@ mod tests {
     #[test]
     fn an_assertion_has_the_claims_of_section_3_and_verifies() {
         let keys = Keys::shared();
-        let assertion = client_assertion(keys, "c 1", "https://as.example/token", 60);
+        let assertion = client_assertion(keys, "c 1", "https://as.example/token", 60).unwrap();
         assert_eq!(is_verified_by(&assertion, &keys.es256_jwks()), Ok(true));
         let claims = decode(&assertion).unwrap().claims;
         assert_eq!(
@@ -115,7 +126,7 @@ mod tests {
     #[test]
     fn a_proof_says_what_it_is_for_and_carries_its_key() {
         let claims = members(json!({ "htm": "POST", "htu": "https://as.example/token" }));
-        let proof = proof(Keys::shared(), &Map::new(), &claims);
+        let proof = proof(Keys::shared(), &Map::new(), &claims).unwrap();
         let read = decode(&proof).unwrap();
         assert_eq!(read.header["typ"], "dpop+jwt");
         assert!(read.header["jwk"].get("kid").is_none());
@@ -131,19 +142,16 @@ mod tests {
     #[test]
     fn no_two_assertions_have_the_same_jti() {
         let jti = || {
-            decode(&client_assertion(Keys::shared(), "c", "a", 60))
-                .unwrap()
-                .claims["jti"]
-                .clone()
+            let assertion = client_assertion(Keys::shared(), "c", "a", 60).unwrap();
+            decode(&assertion).unwrap().claims["jti"].clone()
         };
         assert_ne!(jti(), jti());
     }
 
     #[test]
     fn a_negative_lifetime_gives_an_expired_assertion() {
-        let claims = decode(&client_assertion(Keys::shared(), "c", "a", -60))
-            .unwrap()
-            .claims;
+        let expired = client_assertion(Keys::shared(), "c", "a", -60).unwrap();
+        let claims = decode(&expired).unwrap().claims;
         assert!(claims["exp"].as_i64() < claims["iat"].as_i64());
     }
 }

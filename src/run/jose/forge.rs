@@ -11,6 +11,7 @@ use super::Keys;
 use super::compact::{Compact, encode};
 use super::keys::is_rsa;
 use super::server_key::{candidates, to_der, to_pem};
+use crate::signing;
 use crate::suite::{Forge, Signature};
 use crate::target::ClientKey;
 
@@ -124,7 +125,7 @@ fn header_of(header: &mut Map<String, Value>, key: &ClientKey) {
 }
 
 fn signature_of(message: &str, key: &ClientKey) -> Result<String, ForgeError> {
-    let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key.key, key.algorithm)?;
+    let signature = signing::sign(message, &key.key, key.algorithm)?;
     Ok(signature)
 }
 
@@ -203,7 +204,7 @@ fn hmac(
         .unwrap_or(Algorithm::HS256);
     let message = join(&header);
     let key = EncodingKey::from_secret(secret);
-    let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key, algorithm)?;
+    let signature = signing::sign(&message, &key, algorithm)?;
     Ok(format!("{message}.{signature}"))
 }
 

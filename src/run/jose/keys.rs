@@ -8,7 +8,8 @@ use std::sync::OnceLock;
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use jsonwebtoken::{Algorithm, EncodingKey};
-use p256::ecdsa::signature::Signer;
+use p256::elliptic_curve::sec1::ToEncodedPoint;
+use p256::pkcs8::EncodePrivateKey;
 use rand::rngs::OsRng;
 use rsa::pkcs1::EncodeRsaPrivateKey;
 use rsa::traits::PublicKeyParts;
@@ -16,13 +17,14 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::ForgeError;
+use crate::signing;
 
 /// Size of the RSA modulus in bits.
 const RSA_BITS: usize = 2048;
 
 /// The harness's throw-away keys.
 pub struct Keys {
-    es256: (p256::ecdsa::SigningKey, Value),
+    es256: (EncodingKey, Value),
     rsa: OnceLock<(EncodingKey, Value)>,
 }
 
@@ -31,10 +33,11 @@ impl Keys {
     pub fn shared() -> &'static Self {
         static KEYS: OnceLock<Keys> = OnceLock::new();
         KEYS.get_or_init(|| {
-            let key = p256::ecdsa::SigningKey::random(&mut OsRng);
-            let public = es256_jwk(&key);
+            let secret = p256::SecretKey::random(&mut OsRng);
+            let public = es256_jwk(&secret.public_key());
+            let der = secret.to_pkcs8_der().map(|der| der.as_bytes().to_vec());
             Self {
-                es256: (key, public),
+                es256: (EncodingKey::from_ec_der(&der.unwrap_or_default()), public),
                 rsa: OnceLock::new(),
             }
         })
@@ -73,24 +76,10 @@ impl Keys {
     /// The third part of a JWT whose first two are `message`: by the RSA key where `algorithm` is
     /// one of RSA's, by the ES256 key otherwise.
     pub(super) fn sign(&self, message: &str, algorithm: Algorithm) -> Result<String, ForgeError> {
-        if is_rsa(algorithm) {
-            // The library's provider follows from its one cryptographic feature: nothing is to be
-            // installed first.
-            let key = &self.rsa().0;
-            Ok(jsonwebtoken::crypto::sign(
-                message.as_bytes(),
-                key,
-                algorithm,
-            )?)
-        } else {
-            Ok(self.sign_es256(message))
-        }
-    }
-
-    /// The same by the ES256 key, which cannot fail.
-    pub(super) fn sign_es256(&self, message: &str) -> String {
-        let signature: p256::ecdsa::Signature = self.es256.0.sign(message.as_bytes());
-        BASE64_URL_SAFE_NO_PAD.encode(signature.to_bytes())
+        Ok(match is_rsa(algorithm) {
+            true => signing::sign(message, &self.rsa().0, algorithm)?,
+            false => signing::sign(message, &self.es256.0, Algorithm::ES256)?,
+        })
     }
 
     fn rsa(&self) -> &(EncodingKey, Value) {
@@ -118,8 +107,8 @@ impl std::fmt::Debug for Keys {
     }
 }
 
-fn es256_jwk(key: &p256::ecdsa::SigningKey) -> Value {
-    let point = key.verifying_key().to_encoded_point(false);
+fn es256_jwk(key: &p256::PublicKey) -> Value {
+    let point = key.to_encoded_point(false);
     let coordinate = |bytes: Option<&p256::FieldBytes>| {
         BASE64_URL_SAFE_NO_PAD.encode(bytes.map(|bytes| bytes.to_vec()).unwrap_or_default())
     };

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::compact::Compact;
 use super::keys::is_rsa;
 use super::server_key::{bytes, candidates, point, text};
+use crate::signing;
 
 /// Smallest RSA modulus in bits that is verified with: paddings need room. The largest, 4096, is the
 /// library's.
@@ -57,9 +58,7 @@ pub fn is_verified_by(token: &str, jwks: &Value) -> Result<bool, VerifyError> {
         let Some(key) = verifying_key(jwk, algorithm) else {
             continue;
         };
-        let message = compact.signed.as_bytes();
-        let text = compact.signature_text;
-        match jsonwebtoken::crypto::verify(text, message, &key, algorithm) {
+        match signing::verify(compact.signature_text, compact.signed, &key, algorithm) {
             Ok(true) => return Ok(true),
             Ok(false) => answer = Ok(false),
             // A key that the library does not take, such as a point off the curve.

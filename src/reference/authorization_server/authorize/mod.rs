@@ -27,7 +27,6 @@ use crate::reference::policy::extension::PushCheck;
 use crate::reference::store::session::Transaction;
 use crate::reference::store::{handles, now};
 
-use super::client_documents::fetch;
 use super::parameters::{Parameters, encoded};
 use super::{answer, clients, pages, pushed};
 use request::{AuthorizationRequest, Pkce, RedirectedError, Refusal};
@@ -60,7 +59,7 @@ pub async fn endpoint(
         && let Some(place) = parameters.get("request_uri")
     {
         // What comes back does not matter; that the request was made does.
-        let _ = fetch::unguarded(site.known_host.as_ref(), place).await;
+        let _ = site.fetcher.unguarded(place).await;
     }
     let is_pushed = parameters.get("request_uri").is_some();
     let (parameters, outcome) = match pushed::resolve(&site, parameters.clone()) {

@@ -15,6 +15,7 @@ use crate::reference::policy::client_authentication::{
 };
 use crate::reference::store::client::Client;
 use crate::reference::store::now;
+use crate::signing;
 
 use super::keys;
 
@@ -118,8 +119,7 @@ fn is_signed(policy: &AssertionPolicy, parts: &Parts<'_>, keys: &[Value]) -> boo
 
 fn is_valid(parts: &Parts<'_>, key: &DecodingKey, algorithm: Algorithm) -> bool {
     key.family() == algorithm.family()
-        && jsonwebtoken::crypto::verify(parts.signature, parts.message.as_bytes(), key, algorithm)
-            .unwrap_or(false)
+        && signing::verify(parts.signature, parts.message, key, algorithm).unwrap_or(false)
 }
 
 fn check_claims(

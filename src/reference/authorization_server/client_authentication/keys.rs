@@ -6,17 +6,11 @@ use serde_json::Value;
 use crate::reference::Site;
 use crate::reference::store::client::Client;
 
-use super::super::client_documents::fetch;
-
 /// The keys, or why there are none.
 pub async fn of_client(site: &Site, client: &Client) -> Result<Vec<Value>, String> {
     let document = match (&client.jwks, &client.jwks_uri) {
         (Some(inline), _) => inline.clone(),
-        (None, Some(uri)) => {
-            let known = site.known_host.as_ref();
-            let fetched = fetch::document(&site.policy.client_documents, known, uri).await?;
-            fetched.body
-        }
+        (None, Some(uri)) => site.fetcher.document(uri).await?.body,
         (None, None) => return Err("the client has no keys".into()),
     };
     let keys = document.get("keys").and_then(Value::as_array).cloned();

@@ -5,7 +5,7 @@
 //! resolver that drops what the policy does not allow.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Once;
+use std::sync::{Once, OnceLock};
 use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -40,38 +40,85 @@ pub struct KnownHost {
     pub authority: Vec<u8>,
 }
 
-/// Fetches a JSON document, or says in a few words why not.
-pub async fn document(
-    policy: &ClientDocumentPolicy,
-    known: Option<&KnownHost>,
-    text: &str,
-) -> Result<Fetched, String> {
-    let mut url = Url::parse(text).map_err(|_| "the URL is malformed")?;
-    let is_plain = url.scheme() != "https";
-    if is_plain && (url.scheme() != "http" || policy.plain_http == Doubtful::Refused) {
-        return Err("the URL is not https".into());
-    }
-    // Credentials in the URL are nobody's business.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    url.set_fragment(None);
-    check_host(policy.addresses, &url, text)?;
-    let limit = Duration::from_millis(policy.time_limit_ms);
-    match tokio::time::timeout(limit, get(policy, known, url)).await {
-        Ok(outcome) => outcome,
-        Err(_) => Err("the document did not come in time".into()),
-    }
+/// Fetches documents as the policy says.
+#[derive(Debug)]
+pub struct Fetcher {
+    policy: ClientDocumentPolicy,
+    known: Option<KnownHost>,
+    /// None where it cannot be made.
+    client: OnceLock<Option<Client>>,
 }
 
-/// Fetches whatever is there; only for policies that trust the URLs of strangers.
-pub async fn unguarded(known: Option<&KnownHost>, text: &str) -> Result<Value, String> {
-    let policy = ClientDocumentPolicy {
-        addresses: DocumentAddresses::Any,
-        plain_http: Doubtful::Accepted,
-        ..ClientDocumentPolicy::default()
-    };
-    let fetched = document(&policy, known, text).await?;
-    Ok(fetched.body)
+impl Fetcher {
+    /// Of the known host no address is looked up.
+    pub fn new(policy: ClientDocumentPolicy, known: Option<KnownHost>) -> Self {
+        Self {
+            policy,
+            known,
+            client: OnceLock::new(),
+        }
+    }
+
+    /// Fetches a JSON document, or says in a few words why not.
+    pub async fn document(&self, text: &str) -> Result<Fetched, String> {
+        let mut url = Url::parse(text).map_err(|_| "the URL is malformed")?;
+        let is_plain = url.scheme() != "https";
+        if is_plain && (url.scheme() != "http" || self.policy.plain_http == Doubtful::Refused) {
+            return Err("the URL is not https".into());
+        }
+        // Credentials in the URL are nobody's business.
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+        url.set_fragment(None);
+        check_host(self.policy.addresses, &url, text)?;
+        let limit = Duration::from_millis(self.policy.time_limit_ms);
+        match tokio::time::timeout(limit, self.get(url)).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err("the document did not come in time".into()),
+        }
+    }
+
+    /// Fetches whatever is there; only for policies that trust the URLs of strangers.
+    pub async fn unguarded(&self, text: &str) -> Result<Value, String> {
+        let policy = ClientDocumentPolicy {
+            addresses: DocumentAddresses::Any,
+            plain_http: Doubtful::Accepted,
+            ..ClientDocumentPolicy::default()
+        };
+        let fetched = Self::new(policy, self.known.clone()).document(text).await?;
+        Ok(fetched.body)
+    }
+
+    async fn get(&self, url: Url) -> Result<Fetched, String> {
+        let policy = &self.policy;
+        let client = self
+            .client
+            .get_or_init(|| client(policy, self.known.as_ref()).ok());
+        let client = client.as_ref().ok_or("the fetch could not be set up")?;
+        let mut request = client.get(url).header(header::ACCEPT, "application/json");
+        if policy.credentials_sent {
+            request = request.bearer_auth("a token of this server");
+        }
+        let mut response = request
+            .send()
+            .await
+            .map_err(|_| "the document cannot be reached")?;
+        check_answer(policy, &response)?;
+        let fresh_for = fresh_for(&response);
+        let mut body = Vec::new();
+        while let Some(chunk) = response
+            .chunk()
+            .await
+            .map_err(|_| "the document broke off")?
+        {
+            body.extend_from_slice(&chunk);
+            if body.len() as u64 > policy.size_limit {
+                return Err("the document is too large".into());
+            }
+        }
+        let body = serde_json::from_slice(&body).map_err(|_| "the document is no JSON")?;
+        Ok(Fetched { body, fresh_for })
+    }
 }
 
 /// Literal addresses never reach the resolver.
@@ -100,37 +147,6 @@ fn check_host(addresses: DocumentAddresses, url: &Url, text: &str) -> Result<(),
         true => Ok(()),
         false => Err("the address is not public".into()),
     }
-}
-
-async fn get(
-    policy: &ClientDocumentPolicy,
-    known: Option<&KnownHost>,
-    url: Url,
-) -> Result<Fetched, String> {
-    let client = client(policy, known).map_err(|_| "the fetch could not be set up")?;
-    let mut request = client.get(url).header(header::ACCEPT, "application/json");
-    if policy.credentials_sent {
-        request = request.bearer_auth("a token of this server");
-    }
-    let mut response = request
-        .send()
-        .await
-        .map_err(|_| "the document cannot be reached")?;
-    check_answer(policy, &response)?;
-    let fresh_for = fresh_for(&response);
-    let mut body = Vec::new();
-    while let Some(chunk) = response
-        .chunk()
-        .await
-        .map_err(|_| "the document broke off")?
-    {
-        body.extend_from_slice(&chunk);
-        if body.len() as u64 > policy.size_limit {
-            return Err("the document is too large".into());
-        }
-    }
-    let body = serde_json::from_slice(&body).map_err(|_| "the document is no JSON")?;
-    Ok(Fetched { body, fresh_for })
 }
 
 fn client(policy: &ClientDocumentPolicy, known: Option<&KnownHost>) -> reqwest::Result<Client> {
@@ -343,15 +359,10 @@ mod tests {
 
     #[tokio::test]
     async fn names_that_lead_inside_are_not_fetched() {
-        let policy = ClientDocumentPolicy::default();
-        let error = document(&policy, None, "https://localhost:9/client.json")
-            .await
-            .unwrap_err();
-        assert_eq!(error, "the document cannot be reached");
-        assert!(
-            document(&policy, None, "http://client.example.com/c")
-                .await
-                .is_err()
-        );
+        let fetcher = Fetcher::new(ClientDocumentPolicy::default(), None);
+        let inside = fetcher.document("https://localhost:9/client.json").await;
+        assert_eq!(inside.unwrap_err(), "the document cannot be reached");
+        let plain = fetcher.document("http://client.example.com/c").await;
+        assert_eq!(plain.unwrap_err(), "the URL is not https");
     }
 }

@@ -32,21 +32,20 @@ pub async fn find(site: &Site, client_id: &str) -> Result<Client, String> {
     {
         return cached.client.clone();
     }
-    let (fetched, fresh_for) =
-        match fetch::document(policy, site.known_host.as_ref(), client_id).await {
-            Ok(fetched) => (
-                document::client(&site.policy, client_id, &fetched.body),
-                fetched.fresh_for,
-            ),
-            Err(reason) => (Err(reason), 0),
-        };
+    let (fetched, fresh_for) = match site.fetcher.document(client_id).await {
+        Ok(fetched) => (
+            document::client(&site.policy, client_id, &fetched.body),
+            fetched.fresh_for,
+        ),
+        Err(reason) => (Err(reason), 0),
+    };
     if let Ok(client) = &fetched
         && policy.inner_urls == ForeignUrls::FetchedAtOnce
     {
         for name in ["jwks_uri", "logo_uri"] {
             if let Some(place) = client.metadata.get(name).and_then(Value::as_str) {
                 // What comes back does not matter; that the request was made does.
-                let _ = fetch::unguarded(site.known_host.as_ref(), place).await;
+                let _ = site.fetcher.unguarded(place).await;
             }
         }
     }

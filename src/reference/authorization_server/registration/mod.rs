@@ -26,7 +26,6 @@ use crate::reference::store::client::{Client, ClientOrigin};
 use crate::reference::store::{handles, now};
 
 use super::answer::{self, Refused};
-use super::client_documents::fetch;
 
 /// `POST /register`.
 pub async fn endpoint(
@@ -44,7 +43,7 @@ pub async fn endpoint(
                 for name in ["jwks_uri", "logo_uri"] {
                     if let Some(place) = client.metadata.get(name).and_then(Value::as_str) {
                         // What comes back does not matter; that the request was made does.
-                        let _ = fetch::unguarded(site.known_host.as_ref(), place).await;
+                        let _ = site.fetcher.unguarded(place).await;
                     }
                 }
             }

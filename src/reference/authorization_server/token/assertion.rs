@@ -9,6 +9,7 @@ use crate::reference::mcp_server::jwt::Jwt;
 use crate::reference::scope;
 use crate::reference::store::client::Client;
 use crate::reference::store::now;
+use crate::signing;
 
 use super::super::answer::Refused;
 use super::super::parameters::Parameters;
@@ -110,7 +111,6 @@ fn is_signed(site: &Site, jwt: &Jwt<'_>) -> bool {
         .and_then(|jwk| DecodingKey::from_jwk(&jwk).ok());
     jwt.algorithm() == "ES256"
         && key.is_some_and(|key| {
-            let (signature, signed) = (jwt.signature, jwt.signed.as_bytes());
-            jsonwebtoken::crypto::verify(signature, signed, &key, Algorithm::ES256).unwrap_or(false)
+            signing::verify(jwt.signature, jwt.signed, &key, Algorithm::ES256).unwrap_or(false)
         })
 }
