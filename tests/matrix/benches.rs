@@ -39,11 +39,13 @@ impl Benches {
         let sampling = bench::sampling(suites);
         members.extend(defects.iter().map(|defect| {
             let mut checks = checks_of(&defect.value).into_iter();
+            // All of a run has to be made anyway.
             let takes_a_sample = checks.any(|check| sampling.iter().any(|id| id == check));
+            let mut change = defect.value.clone();
+            change.alone |= takes_a_sample;
             Member {
                 correct: wholly.base(defect),
-                change: defect.value.clone(),
-                alone: defect.value.alone || takes_a_sample,
+                change,
             }
         }));
         let parts = match whole {
@@ -136,6 +138,7 @@ impl<'p> Wholly<'p> {
             policy: policy.value.policy.clone(),
             rewrite: policy.value.rewrite.clone(),
             kills: policy.value.tells.clone(),
+            alone: policy.value.alone,
             ..Defect::default()
         };
         let servers = Servers::of_policy(policy);
@@ -145,7 +148,6 @@ impl<'p> Wholly<'p> {
         is_detail(policy).then_some(Member {
             correct: Arc::clone(correct?.1),
             change,
-            alone: policy.value.alone,
         })
     }
 }

@@ -28,10 +28,8 @@ const SMALLER: [usize; 2] = [12, 4];
 pub struct Member {
     /// The servers that it changes.
     pub correct: Arc<Bench>,
-    /// What it changes in them.
+    /// What it changes in them, and whether it stands in no company.
     pub change: Defect,
-    /// Most of a run stays open or has to be made anyway, so it stands in no company.
-    pub alone: bool,
 }
 
 /// Servers with several changes, and the correct ones.
@@ -109,7 +107,7 @@ pub enum Part {
 /// Members that may stand together. Those that upset most of a run come alone.
 pub fn families(members: &[Member]) -> Vec<Part> {
     let (alone, sociable): (Vec<usize>, Vec<usize>) =
-        (0..members.len()).partition(|one| members[*one].alone);
+        (0..members.len()).partition(|one| members[*one].change.alone);
     let groups = groups(members, sociable);
     let families = groups
         .iter()

@@ -57,7 +57,7 @@ fn with_keys(
         .iter()
         .filter(|key| kid.is_none_or(|kid| key["kid"] == kid))
         .filter(|key| key.get("alg").is_none_or(|alg| alg == name))
-        .filter_map(|key| verifying_key(key))
+        .filter_map(verifying_key)
         .peekable();
     if candidates.peek().is_none() {
         return Err(Fault::Key);
