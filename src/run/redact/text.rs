@@ -8,13 +8,9 @@ use std::sync::LazyLock;
 use percent_encoding::percent_decode_str;
 use regex::Regex;
 
+use super::kind::NAMES;
 use super::signs::Signs;
 use super::{Kind, Vault};
-
-pub(super) const NAMES: &str = "access_token|refresh_token|id_token_hint|id_token|code_verifier|code|\
-    device_code|user_code|client_secret|client_assertion|assertion|password|passwd|passphrase|\
-    registration_access_token|subject_token|actor_token|initial_access_token|bearer_token|\
-    auth_req_id|logout_token|token";
 
 /// The places that a name marks.
 static NAMED: LazyLock<Option<Named>> = LazyLock::new(|| Named::new().ok());
@@ -31,12 +27,14 @@ struct Named {
 // Without groups: a search that tells where they lie takes several times as long.
 impl Named {
     fn new() -> Result<Self, regex::Error> {
+        let names: Vec<String> = NAMES.iter().map(|(name, _)| regex::escape(name)).collect();
+        let names = names.join("|");
         Ok(Self {
-            pair: Regex::new(&format!(r#"(?i)(?:^|[?&#;])(?:{NAMES})=[^&#;\s"'<>\\]+"#))?,
+            pair: Regex::new(&format!(r#"(?i)(?:^|[?&#;])(?:{names})=[^&#;\s"'<>\\]+"#))?,
             nested: Regex::new(&format!(
-                r"(?i)(?:%3F|%26|%23)(?:{NAMES})%3D(?:[A-Za-z0-9._~+*-]|%25[0-9A-F]{{2}})+"
+                r"(?i)(?:%3F|%26|%23)(?:{names})%3D(?:[A-Za-z0-9._~+*-]|%25[0-9A-F]{{2}})+"
             ))?,
-            member: Regex::new(&format!(r#"(?i)"(?:{NAMES})"\s*:\s*"(?:[^"\\]|\\.)+"#))?,
+            member: Regex::new(&format!(r#"(?i)"(?:{names})"\s*:\s*"(?:[^"\\]|\\.)+"#))?,
         })
     }
 }
@@ -173,7 +171,8 @@ fn spliced(text: &mut Cow<'_, str>, replaced: Vec<(Range<usize>, String)>) {
 
 /// A form field of HTML whose name is that of a secret (`response_mode=form_post`).
 fn input(tag: &str, secret: &mut dyn FnMut(Kind, &str) -> Option<String>) -> Option<String> {
-    if !Kind::may_be_named_in(tag) {
+    let small = tag.to_ascii_lowercase();
+    if !NAMES.iter().any(|(name, _)| small.contains(name)) {
         return None;
     }
     let mut name = None;
