@@ -1,6 +1,6 @@
 //! `authspec demo`: the reference servers, tested like a stranger's over real HTTP.
 
-use super::args::Demo;
+use super::args::{AskedVersion, Demo, Which};
 use super::block_on;
 use super::console::Console;
 use super::failure::Failure;
@@ -16,7 +16,7 @@ use crate::target::TargetFile;
 /// Starts the servers, tests them, stops them.
 pub fn demo(args: &Demo, console: &Console) -> Result<u8, Failure> {
     let suites = Suites::load(&args.filters.suites)?;
-    let servers = Servers::find(&args.which, &suites)?;
+    let servers = Servers::find(&which(args), &suites)?;
     let wanted = Wanted {
         filters: &args.filters,
         judging: &args.judging,
@@ -57,6 +57,18 @@ pub fn demo(args: &Demo, console: &Console) -> Result<u8, Failure> {
         running.stop().await;
         code
     })
+}
+
+/// The servers that were asked for. A version alone asks for the policy of that version: servers of
+/// another era are rightly found wanting.
+fn which(args: &Demo) -> Which {
+    let version = args.judging.mcp_version.and_then(AskedVersion::one);
+    let of_version = version.map(|version| format!("mcp-{}", version.as_str()));
+    let is_free = args.which.policy.is_none() && args.which.defect.is_none();
+    Which {
+        policy: args.which.policy.clone().or(of_version.filter(|_| is_free)),
+        ..args.which.clone()
+    }
 }
 
 /// Starts the reference servers.

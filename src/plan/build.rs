@@ -21,7 +21,8 @@ use super::trim;
 use super::words;
 use super::{Disposition, Knowledge, Plan, PlannedCase, PlannedRun, PlannedStep};
 use crate::suite::{
-    Capability, Check, Cited, Endpoint, Level, LoadedCheck, McpVersion, Params, Suites, Templates,
+    Capability, Check, Cited, Each, Endpoint, Level, LoadedCheck, McpVersion, Params, Suites,
+    Templates,
 };
 
 /// Plans every selected case.
@@ -46,7 +47,7 @@ pub fn plan(
             Ok(rows) => rows,
             Err(cause) => {
                 // A table of the target's own lists: what it holds is the server's doing.
-                if selection.wants_name(&loaded.area, &loaded.id()) {
+                if selection.wants_name(&loaded.area, &loaded.id(), &[]) {
                     let blank = Blank::of(&loaded.check).map_err(in_check)?;
                     let case = builder.without_table(loaded, &blank, cause);
                     cases.extend(selection.wants_cited(&case).then_some(case));
@@ -54,11 +55,24 @@ pub fn plan(
                 continue;
             }
         };
-        let is_wanted = |row: &Row| {
-            let id = loaded.case_id(row.name.as_deref());
-            selection.wants_name(&loaded.area, &id)
-        };
-        let mut wanted = rows.into_iter().filter(is_wanted).peekable();
+        if let (Some(each), true) = (&loaded.check.each, rows.is_empty()) {
+            if selection.wants_name(&loaded.area, &loaded.id(), &[]) {
+                let blank = Blank::of(&loaded.check).map_err(in_check)?;
+                let case = builder.without_rows(loaded, &blank, each);
+                cases.extend(selection.wants_cited(&case).then_some(case));
+            }
+            continue;
+        }
+        let ids: Vec<String> = rows
+            .iter()
+            .map(|row| loaded.case_id(row.name.as_deref()))
+            .collect();
+        let mut wanted = rows
+            .into_iter()
+            .zip(&ids)
+            .filter(|(_, id)| selection.wants_name(&loaded.area, id, &ids))
+            .map(|(row, _)| row)
+            .peekable();
         if wanted.peek().is_none() {
             continue;
         }
@@ -181,6 +195,37 @@ impl<'a> Builder<'a> {
         case
     }
 
+    /// A check whose table is empty on this target, as one case: what the target file does not name
+    /// stays untested and is told.
+    fn without_rows(&self, loaded: &LoadedCheck, blank: &Blank, each: &Each) -> PlannedCase {
+        let row = Row {
+            name: None,
+            members: Params::new(),
+        };
+        let mut case = self.identify(loaded, blank, &row);
+        if case.level.is_none() {
+            return case;
+        }
+        let mut needs = Needs {
+            capabilities: self.layout.needs(&blank.check),
+            ..Needs::default()
+        };
+        needs.capabilities.extend(each.lists());
+        case.disposition = self
+            .obstacle(&blank.check, &needs)
+            .or_else(|| self.unmet_condition(&blank.check))
+            .unwrap_or_else(|| match &each.wants {
+                Some(wants) => Disposition::Untested { add: wants.clone() },
+                None => Disposition::NotApplicable {
+                    reason: "the server has nothing of what it is about".to_owned(),
+                },
+            });
+        if let Disposition::Untested { add } = &case.disposition {
+            case.lacks = vec![add.clone()];
+        }
+        case
+    }
+
     fn decide(
         &mut self,
         mut case: PlannedCase,
@@ -204,7 +249,7 @@ impl<'a> Builder<'a> {
         all.of_steps(self.suites, &steps);
         all.of_grants(&case.check, &steps);
         all.of_address(&case.check, &steps);
-        let obstacle = needs::obstacle(self.suites, &all, self.knowledge);
+        let obstacle = self.obstacle(&case.check, &all);
         let unmet = self.unmet_condition(&case.check);
         if unmet.is_none() {
             case.lacks = needs::lacks(self.suites, &all, self.knowledge);
@@ -218,6 +263,24 @@ impl<'a> Builder<'a> {
             None => self.assign(&case.check, steps, &all.clients),
         };
         Ok(case)
+    }
+
+    /// Why a case with these needs cannot run, if it cannot. What the version rules out need not be
+    /// given.
+    fn obstacle(&self, check: &Check, needs: &Needs) -> Option<Disposition> {
+        let obstacle = needs::obstacle(self.suites, needs, self.knowledge)?;
+        let is_of_version = |expression: &String| {
+            let names = self.templates.names(&format!("{{{{ {expression} }}}}"));
+            names.is_ok_and(|names| names.iter().eq(["target.mcp_version"]))
+        };
+        let ruled_out = || {
+            let unmet = self.unmet_condition(check);
+            unmet.filter(|_| check.when.iter().all(is_of_version))
+        };
+        match obstacle {
+            Disposition::Untested { .. } => ruled_out().or(Some(obstacle)),
+            _ => Some(obstacle),
+        }
     }
 
     /// The first `when` expression that is false or cannot be evaluated on this target.

@@ -277,6 +277,16 @@ impl<'a> Layout<'a> {
         })
     }
 
+    /// What a check needs that is known without a row: what it says, and what its flow says.
+    pub fn needs(&self, check: &Check) -> BTreeSet<Capability> {
+        let mut needs: BTreeSet<Capability> = check.needs.iter().copied().collect();
+        // Where a parameter hangs on the row, the check's own will do.
+        if let Ok(laid) = self.flow(&check.flow, &Params::new()) {
+            needs.extend(&laid.needs);
+        }
+        needs
+    }
+
     /// The steps of a flow with its parameters put in.
     fn flow(&self, flow: &str, given: &Params) -> Result<Rc<Laid>, String> {
         let text = serde_json::to_string(given).map_err(|cause| cause.to_string())?;

@@ -15,6 +15,8 @@ pub(crate) struct Needs {
     pub clients: Vec<String>,
     /// Those of them whose secret a step shows or changes.
     pub secrets: Vec<String>,
+    /// A step names the resource.
+    pub resource: bool,
 }
 
 impl Needs {
@@ -196,6 +198,7 @@ impl Needs {
 
     /// Profiles that templates mention as `clients.NAME`.
     fn of_mentions(&mut self, suites: &Suites, text: &str) {
+        self.resource |= text.contains("{{ resource }}");
         for (at, _) in text.match_indices("clients.") {
             let name: String = text[at + "clients.".len()..]
                 .chars()
@@ -263,6 +266,15 @@ pub(crate) fn obstacle(
             }
             Some(Presence::Present) | None => {}
         }
+    }
+    // Where nothing answers at its address, the resource is only what the target file says.
+    if let (true, Some(Presence::Broken { reason })) = (
+        needs.resource,
+        knowledge.capabilities.get(&Capability::ResourceServer),
+    ) {
+        broken.get_or_insert_with(|| Disposition::Inconclusive {
+            reason: reason.clone(),
+        });
     }
     for client in &needs.clients {
         match missing_client(suites, client, knowledge) {

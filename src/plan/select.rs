@@ -68,11 +68,16 @@ impl Selection {
             || self.only.is_some()
     }
 
-    /// Whether the case called `id` passes the filters that look at names. A plan asks first, before
-    /// it makes a case.
-    pub(super) fn wants_name(&self, area: &str, id: &str) -> bool {
+    /// Whether the case called `id`, one of `all` of its check, passes the filters that look at names.
+    /// A plan asks first, before it makes a case. What is a case's whole id means that case, whatever
+    /// it would be as a glob.
+    pub(super) fn wants_name(&self, area: &str, id: &str, all: &[String]) -> bool {
+        let wants = |glob: &Pattern| match all.contains(&glob.text) {
+            true => glob.text == id,
+            false => names(glob, id),
+        };
         self.wants_area(area)
-            && (self.checks.is_empty() || self.checks.iter().any(|glob| names(glob, id)))
+            && (self.checks.is_empty() || self.checks.iter().any(wants))
             && self
                 .only
                 .as_ref()
@@ -123,6 +128,25 @@ mod tests {
 
     fn selects(glob: &str, id: &str) -> bool {
         names(&Pattern::new(glob).expect("a glob"), id)
+    }
+
+    #[test]
+    fn a_whole_id_means_that_case_and_no_other() {
+        let ids = [
+            "scopes/grid/denied[x with y:*]",
+            "scopes/grid/denied[x with y:z]",
+        ];
+        let ids = ids.map(str::to_owned);
+        let wanted = |text: &str| -> Vec<bool> {
+            let selection = Selection {
+                checks: vec![Pattern::new(text).expect("a glob")],
+                ..Selection::default()
+            };
+            let wants = |id: &String| selection.wants_name("scopes/grid", id, &ids);
+            ids.iter().map(wants).collect()
+        };
+        assert_eq!(wanted(&ids[0]), [true, false]);
+        assert_eq!(wanted("scopes/grid/denied[x with *]"), [true, true]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use super::text::count;
 use crate::judge::{CaseResult, ControlResult, Judgement, Tally, Verdict};
+use crate::run::{Answer, Exchange, Recording};
 use crate::suite::{Cited, Level};
 use indexmap::IndexMap;
 
@@ -218,6 +219,19 @@ pub fn doubt(judgement: &Judgement) -> Option<String> {
     let cases = count(doubtful(judgement).len(), "case");
     (!doubtful(judgement).is_empty()).then(|| {
         format!("{cases}: the control was accepted before, but not again after; run them alone")
+    })
+}
+
+/// What the server's own limits of requests did to the run, if they did anything.
+pub fn slowed(recording: &Recording) -> Option<String> {
+    let is_429 =
+        |exchange: &&Exchange| matches!(exchange.answer, Answer::Response { status: 429, .. });
+    let limited = recording.exchanges.iter().filter(is_429).count();
+    (limited > 0).then(|| {
+        let requests = count(limited, "request");
+        format!(
+            "{requests} answered 429: the server's own limits made the run longer or stopped it"
+        )
     })
 }
 

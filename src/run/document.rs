@@ -53,8 +53,12 @@ pub fn of_response(response: &Response) -> Map<String, Value> {
 
 /// What an answer comes to when its effect is told by `effect`.
 ///
-/// A 429 or a 5xx decides nothing: the server did not get to the question.
+/// A 429 or a 5xx decides nothing: the server did not get to the question. Neither does a success of
+/// which only a part was read: the limit is ours.
 pub fn outcome(response: &Response, effect: bool) -> Outcome {
+    if let (true, Some(reason)) = ((200..300).contains(&response.status), response.cut()) {
+        return Outcome::Undecided { reason };
+    }
     if effect {
         return Outcome::Accepted;
     }

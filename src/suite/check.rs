@@ -131,6 +131,23 @@ pub struct Each {
     pub condition: Option<String>,
     /// The row's name, a template.
     pub case: String,
+    /// What to add to the target file where its lists make no row, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wants: Option<String>,
+}
+
+impl Each {
+    /// What the lists that the rows are made of take.
+    pub fn lists(&self) -> impl Iterator<Item = Capability> {
+        let of = |list: &str| self.of.values().any(|of| of.starts_with(list));
+        [
+            ("target.operations", Capability::Operations),
+            ("target.handles", Capability::Handles),
+            ("target.elicitations", Capability::Elicitations),
+        ]
+        .into_iter()
+        .filter_map(move |(list, capability)| of(list).then_some(capability))
+    }
 }
 
 /// The outcome that a check demands.

@@ -87,7 +87,13 @@ impl SuiteFile {
             read(place, &path, &mut found);
         } else {
             walk(place, Path::new(""), &mut found);
-            if found.0.is_empty() && found.1.is_empty() {
+            if !place.exists() {
+                let name = place.display().to_string();
+                found.1 = vec![Problem::unreadable(
+                    &name,
+                    "there is no such file or folder",
+                )];
+            } else if found.0.is_empty() && found.1.is_empty() {
                 let name = place.display().to_string();
                 found.1.push(
                     Problem::unreadable(&name, "this folder holds no suite file")
@@ -174,7 +180,7 @@ mod tests {
         assert!(files.is_empty());
         assert!(problems[0].message().contains("`.yml`"));
         let (_, problems) = SuiteFile::gather(&folder.path().join("nowhere"));
-        assert!(problems[0].message().contains("cannot be read"));
+        assert!(problems[0].message().contains("no such file"));
     }
 
     #[test]

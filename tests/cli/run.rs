@@ -65,6 +65,36 @@ fn a_wrong_address_is_not_the_fault_of_the_server() {
 }
 
 #[test]
+fn what_the_target_file_leaves_out_is_untested_and_no_case_vanishes() {
+    let (served, folder) = (Served::start(), empty());
+    served.describe(&folder);
+    let said = say(&folder, &["run", "target.yaml", "--suite", "scopes/grid"]);
+    said.prints("scopes/grid: 6 untested, 2 not applicable")
+        .prints("not shown to be conformant")
+        .prints("add to the target file: `operations` with the `scopes`");
+    let file = folder.path().join("target.yaml");
+    let one = "operations:\n  weather:\n    scopes: [mcp:tools:weather]\n    call: { tool: { name: \
+               get_weather, arguments: { city: Lisbon } } }\n";
+    let all = std::fs::read_to_string(&file).expect("the file") + one;
+    std::fs::write(&file, all).expect("the file");
+    let said = say(&folder, &["run", "target.yaml", "--suite", "scopes/grid"]);
+    said.prints("with one that needs a scope beyond the first");
+}
+
+#[test]
+fn a_resource_at_whose_address_nothing_answers_proves_nothing() {
+    let (served, folder) = (Served::start(), empty());
+    served.describe(&folder);
+    let file = folder.path().join("target.yaml");
+    let text = std::fs::read_to_string(&file).expect("the file");
+    let text = text.replace(&served.mcp, "http://127.0.0.1:1/mcp");
+    std::fs::write(&file, text).expect("the file");
+    let said = say(&folder, &["run", "target.yaml"]);
+    said.ends_with(3).prints(" 0 failed, ");
+    assert!(!said.out.contains("WARNING"), "{}", said.out);
+}
+
+#[test]
 fn the_served_target_file_is_complete() {
     let folder = empty();
     let path = folder.path().join("served.yaml");

@@ -34,11 +34,11 @@ fn answer(said: &Said) -> Value {
 #[test]
 fn a_visit_ends_at_the_callback_which_is_printed_and_not_requested() {
     let said = visit(&empty(), &riddle::start(), "alice", &[]);
-    // The server asks for a badge, and who gives no password does not log in.
+    // The server asks for a badge and for no password.
     let wanted = json!({
         "format": 1,
         "callback": "http://127.0.0.1:1/callback?code=a-code-of-the-riddle-server&state=s-1",
-        "logged_in_as": null,
+        "logged_in_as": "alice",
         "consent": "approve",
         "stop_before": null,
     });

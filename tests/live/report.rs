@@ -163,6 +163,10 @@ fn verdicts(bench: &Bench, side: &Side, fault: &Fault) -> Result<String, String>
     let wanted = patterns(&fault.cases);
     let selected = |case: &&CaseResult| wanted.iter().any(|pattern| pattern.selects(&case.id));
     let cases = outcome.cases.iter().filter(selected);
-    let told: BTreeSet<&str> = cases.map(|case| case.verdict.name()).collect();
+    let told = |case: &CaseResult| match case.verdict {
+        Verdict::Pass { remark: Some(_) } => "pass with a remark",
+        ref verdict => verdict.name(),
+    };
+    let told: BTreeSet<&str> = cases.map(told).collect();
     Ok(Vec::from_iter(told).join(" and "))
 }

@@ -52,7 +52,7 @@ impl From<ColorName> for ColorChoice {
 }
 
 /// Which reference servers to start.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "The reference servers")]
 pub struct Which {
     /// Make them wrong in one way: an id of `authspec list defects`, or a defect file
@@ -118,7 +118,8 @@ pub struct Judging {
     /// speaks
     #[arg(long, value_name = "VERSION", value_parser = version_or_auto())]
     pub mcp_version: Option<AskedVersion>,
-    /// Count a broken SHOULD as a failure, too
+    /// Count a broken SHOULD as a failure, too; a rule that is derived, or whose text nobody has read,
+    /// warns at most
     #[arg(long)]
     pub strict: bool,
 }

@@ -179,6 +179,7 @@ fn close(facts: &view::Facts<'_>, console: &Console) {
     if stuck > 0 {
         let behind = match facts.attempt {
             Some(attempt) if !attempt.worked => "the login, which did not go through",
+            None => "a login, which was not tried (`--user`)",
             _ => "what the doctor found broken",
         };
         lines.push(format!("  {stuck:>4} more wait for {behind}"));

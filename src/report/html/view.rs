@@ -211,6 +211,7 @@ fn facts(input: &ReportInput<'_>) -> Vec<(&'static str, String)> {
             ),
         ),
     ]);
+    facts.extend(summary::slowed(recording).map(|slowed| ("Slowed", slowed)));
     facts.extend(summary::doubt(judgement).map(|doubt| ("Doubtful", doubt)));
     if judgement.strict {
         facts.push(("Strict", "a broken SHOULD is a failure, too".to_owned()));

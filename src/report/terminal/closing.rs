@@ -5,6 +5,7 @@ use std::io;
 use colored::Color;
 
 use super::page::Page;
+use crate::judge::{CaseResult, Verdict};
 use crate::report::conformance::{self, Coverage};
 use crate::report::text::{count, seconds, visible};
 use crate::report::{ReportInput, summary};
@@ -27,6 +28,15 @@ pub fn facts(input: &ReportInput<'_>, page: &mut Page<'_>) -> io::Result<()> {
         seconds(input.recording.took_ms)
     );
     page.labelled(0, "Sent", &sent)?;
+    if let Some(slowed) = summary::slowed(input.recording) {
+        page.labelled(0, "Slowed", &slowed)?;
+    }
+    let has_remark = |case: &&CaseResult| matches!(case.verdict, Verdict::Pass { remark: Some(_) });
+    let remarks = input.judgement.cases.iter().filter(has_remark).count();
+    if remarks > 0 && !page.is_verbose() {
+        let remarks = count(remarks, "passed case");
+        page.labelled(0, "Remarks", &format!("on {remarks}, shown by `-v`"))?;
+    }
     let mut label = "Files";
     for file in &page.options().files {
         page.whole(0, label, &file.display().to_string())?;

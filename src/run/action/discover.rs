@@ -262,9 +262,17 @@ async fn first_document(
                         document,
                     });
                 }
-                _ => out
-                    .tried
-                    .push((url, "200, but not a JSON object".to_owned())),
+                _ => {
+                    let came = match response.cut() {
+                        Some(cut) => {
+                            let undecided = format!("{purpose} at {url}: {cut}");
+                            out.undecided.get_or_insert(undecided);
+                            format!("200, but {cut}")
+                        }
+                        None => "200, but not a JSON object".to_owned(),
+                    };
+                    out.tried.push((url, came));
+                }
             },
             Ok(response) => {
                 let status = response.status;

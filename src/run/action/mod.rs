@@ -300,7 +300,8 @@ fn halt(error: minijinja::Error) -> Halt {
     match error.kind() {
         UndefinedError | UnknownMethod => match cause.strip_suffix(" is undefined") {
             Some(name) => Halt::Lacking(name.trim_matches('`').to_owned()),
-            None => Halt::Stopped(format!("an earlier step brought nothing to send ({cause})")),
+            // Without a name the cause speaks of our own template alone.
+            None => Halt::Stopped("an earlier step brought nothing to send".to_owned()),
         },
         InvalidOperation => Halt::Stopped(format!(
             "an earlier step brought a value of another kind than is needed here ({cause})"

@@ -492,6 +492,8 @@ fn name(action: &str) -> &'static str {
         "authorize" => "login",
         "token" => "token",
         "call" => "call",
+        // Where nobody logs in, a token is obtained from the target file.
+        "obtain" => "token",
         _ => "step",
     }
 }
@@ -502,6 +504,7 @@ fn accepted(session: &Session, action: &str) -> &'static str {
         "token" => "an access token came",
         "call" if session.target.file.is_plain_api() => "the API took it",
         "call" => "the MCP server took it",
+        "obtain" => "it is given in the target file",
         _ => "done",
     }
 }

@@ -126,6 +126,19 @@ impl Response {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
+    /// What to say of a body of which only the beginning was read. Of a stream that is enough.
+    pub fn cut(&self) -> Option<String> {
+        let content_type = self.header("content-type").unwrap_or_default();
+        let is_stream = content_type
+            .trim_start()
+            .to_ascii_lowercase()
+            .starts_with("text/event-stream");
+        (self.truncated && !is_stream).then(|| {
+            let read = self.body.len();
+            format!("only the first {read} bytes were read; raise `limits.answer_bytes`")
+        })
+    }
+
     /// The body as JSON.
     pub fn json(&self) -> Result<serde_json::Value, serde_json::Error> {
         serde_json::from_slice(&self.body)

@@ -34,6 +34,8 @@ pub(super) struct Progress<'v> {
     passwords: usize,
     /// The login form whose password was sent last, until the next page tells.
     pending_login: Option<String>,
+    /// A form without a password said who the person is: the next page tells whether that was enough.
+    named: bool,
     /// What a page without a way on said after a password, while the visit is made once more.
     doubt: Option<Doubt>,
     /// The visit is to be made once more.
@@ -67,6 +69,7 @@ impl<'v> Progress<'v> {
             submissions: HashMap::new(),
             passwords: 0,
             pending_login: None,
+            named: false,
             doubt: None,
             looks_again: false,
             found: Found::default(),
@@ -125,6 +128,8 @@ impl<'v> Progress<'v> {
         status: u16,
     ) -> Result<(), String> {
         let pending = self.pending_login.take();
+        let named = std::mem::take(&mut self.named);
+        self.visited.logged_in |= named && kind == PageKind::Consent;
         let is_dead_end = matches!(next, Next::Rest);
         // Without a fresh password the page answers the request, unless logins are over already.
         let is_over = self.doubt.is_some() || self.locked_out().is_some();
@@ -294,6 +299,7 @@ impl<'v> Progress<'v> {
             self.passwords += 1;
             self.pending_login = Some(form.fingerprint.clone());
         }
+        self.named = form.with_username && !form.with_password && !form.consents;
     }
 
     /// Notes that consent is being answered by a link.
@@ -304,7 +310,8 @@ impl<'v> Progress<'v> {
     /// The visit with its end.
     pub fn finish(mut self, outcome: VisitOutcome, recipe: &Recipe) -> Visited {
         if matches!(outcome, VisitOutcome::Callback { .. }) {
-            self.visited.logged_in |= self.pending_login.is_some() || self.doubt.is_some();
+            self.visited.logged_in |=
+                self.named || self.pending_login.is_some() || self.doubt.is_some();
         }
         let unused = self.unused(recipe);
         self.visited.outcome = match (outcome, unused) {

@@ -13,6 +13,8 @@ pub(super) struct Submission {
     /// Equal for equal forms.
     pub fingerprint: String,
     pub with_password: bool,
+    /// The person says who he is, which may be all that is asked.
+    pub with_username: bool,
     pub consents: bool,
     /// The value of the scope that the person leaves out.
     pub declined: Option<String>,
@@ -43,6 +45,8 @@ pub(super) fn submission(
         members: fill::members(form, button, person),
         fingerprint: fingerprint(form),
         with_password: fill::password_field(form, person.recipe).is_some(),
+        with_username: person.login.is_some()
+            && fill::username_field(form, person.recipe).is_some(),
         consents,
         declined: fill::declined(form, person),
         #[cfg(feature = "browser")]

@@ -195,6 +195,22 @@ async fn login_and_consent_end_at_the_callback_and_leave_no_secret() {
 }
 
 #[tokio::test]
+async fn who_only_says_a_name_has_logged_in_once_the_next_page_is_no_login() {
+    let form = "<form method=post action=/login><label>User name <input name=user></label><button>Sign in</button></form>";
+    let base = serve(move |asked| match asked.line.as_str() {
+        line if line.starts_with("GET /authorize") => page(form),
+        "POST /login" if asked.body == "user=alice" => {
+            to(format!("{CALLBACK}?error=access_denied&state=xyz"))
+        }
+        _ => (404, vec![], String::new()),
+    })
+    .await;
+    let (visited, client) = visited(&base, |_| {}).await;
+    assert_eq!(params(&visited)[0].1, "access_denied");
+    assert!(visited.logged_in && client.counts().logins == 0);
+}
+
+#[tokio::test]
 async fn a_session_is_kept_in_the_jar_and_a_no_is_said() {
     let base = serve(ordinary).await;
     let client = client(&base);
