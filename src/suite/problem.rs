@@ -58,6 +58,16 @@ impl Problem {
         Self::new(file, "", 0..0, message)
     }
 
+    /// Another mistake at the same place.
+    #[must_use]
+    pub fn beside(&self, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            help: Some(help.into()),
+            ..self.clone()
+        }
+    }
+
     /// The same as a warning.
     #[must_use]
     pub const fn warning(mut self) -> Self {

@@ -157,7 +157,8 @@ pub struct Registration {
     /// The scope that clients register for; all of `scopes` unless given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
-    /// How clients with a secret authenticate; what the metadata prefer unless given.
+    /// How clients with a secret authenticate; unless given, by `client_secret_post` where the metadata
+    /// list it (OAuth 2.1 section 2.4.1), else by `client_secret_basic`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret_authentication: Option<SecretAuthentication>,
     /// Members added to every registration; null leaves one out.

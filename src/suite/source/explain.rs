@@ -31,10 +31,7 @@ pub(super) fn explain(error: &Error, text: &str, at: usize) -> (String, Option<S
             format!("unknown word `{variant}`"),
             suggest(variant, expected.iter().copied()),
         ),
-        Error::SerdeMissingField { field, .. } => (
-            format!("the member `{field}` is missing"),
-            format!("add `{field}: ...` to this entry"),
-        ),
+        Error::SerdeMissingField { field, .. } => missing(field),
         Error::DuplicateMappingKey { key: Some(key), .. } => (
             format!("`{key}` stands twice in the same map"),
             "keep one of the two, or give one another name".to_owned(),
@@ -66,6 +63,14 @@ pub(super) fn explain(error: &Error, text: &str, at: usize) -> (String, Option<S
         other => document(other),
     };
     (message, Some(help))
+}
+
+/// A member that is not there.
+pub(super) fn missing(field: &str) -> (String, String) {
+    (
+        format!("the member `{field}` is missing"),
+        format!("add `{field}: ...` to this entry"),
+    )
 }
 
 /// The document as a whole.

@@ -6,13 +6,16 @@
 use serde::de::DeserializeOwned;
 use serde_saphyr::Error;
 
-use super::Source;
 use super::spot::Segment;
+use super::{Source, explain};
 use crate::suite::names::near;
 use crate::suite::problem::Problem;
 
 /// So many mistakes in one file are enough to begin with.
 const MOST: usize = 200;
+
+/// One of them can be read at nearly every place.
+const VALUES: [&str; 5] = ["[]", "{}", "''", "0", "false"];
 
 impl Source {
     /// The mistakes, each once, in the order in which they are met.
@@ -32,11 +35,22 @@ impl Source {
                         push(problem, &mut problems);
                         break;
                     };
-                    if !gone
-                        .iter()
-                        .any(|(from, key)| *from == map && stood_for(key, field))
-                    {
+                    let is_gone = |field: &str| {
+                        gone.iter()
+                            .any(|(from, key)| *from == map && stood_for(key, field))
+                    };
+                    let others = source.missing_too::<T>(&map, field);
+                    let others = others.iter().filter(|other| !is_gone(other));
+                    let others = others.map(|other| {
+                        let (message, help) = explain::missing(other);
+                        problem.beside(message, help)
+                    });
+                    let others: Vec<Problem> = others.collect();
+                    if !is_gone(field) {
                         push(problem, &mut problems);
+                    }
+                    for other in others {
+                        push(other, &mut problems);
                     }
                     match map.split_last() {
                         None => source.with_member::<T>(field),
@@ -82,10 +96,44 @@ impl Source {
         None
     }
 
+    /// What else the map at `map` lacks beside `field`. A reader names one member at a time: those that
+    /// it named are put in before the first key, whatever can be read there.
+    fn missing_too<T: DeserializeOwned>(&self, map: &[Segment], field: &str) -> Vec<String> {
+        let Some((_, start)) = self.parts(map).into_iter().next() else {
+            return Vec::new();
+        };
+        let before = &self.text[..start];
+        let column = start - before.rfind('\n').map_or(0, |end| end + 1);
+        let end = match before.trim_end().ends_with('{') {
+            true => ", ".to_owned(),
+            false => format!("\n{}", " ".repeat(column)),
+        };
+        let (mut found, mut put_in, mut field) = (Vec::new(), String::new(), field.to_owned());
+        loop {
+            let next = VALUES.iter().find_map(|value| {
+                let put_in = format!("{put_in}{field}: {value}{end}");
+                let text = [before, &put_in, &self.text[start..]].concat();
+                let source = Self::masked(&self.name, &text, &self.shown).ok()?;
+                let error = source.typed::<T>().err()?;
+                let other = missing(&error).filter(|other| *other != field)?.to_owned();
+                let at = source.span_of(&error).start;
+                // In braces the reader points behind what was put in.
+                let is_behind = *value != "{}" && (start..start + put_in.len()).contains(&at);
+                let is_here = is_behind || source.map_at(at).is_some_and(|path| path == map);
+                is_here.then_some((put_in, other))
+            });
+            let Some((with_it, other)) = next else {
+                return found;
+            };
+            put_in = with_it;
+            found.push(other.clone());
+            field = other;
+        }
+    }
+
     /// The same file with a member at its end, which nobody wrote, of whatever can be read there.
     pub(super) fn with_member<T: DeserializeOwned>(&self, field: &str) -> Option<Self> {
-        let values = ["[]", "{}", "''", "0", "false"].into_iter();
-        let added = values.filter_map(|value| {
+        let added = VALUES.iter().filter_map(|value| {
             let text = format!("{}\n{field}: {value}\n", self.text);
             let source = Self::masked(&self.name, &text, &self.shown).ok()?;
             let is_read = match source.typed::<T>() {

@@ -113,6 +113,27 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_member_that_is_missing_is_named() {
+        #[derive(serde::Deserialize)]
+        #[expect(dead_code, reason = "only read")]
+        struct Entry {
+            id: String,
+            title: String,
+            steps: Vec<String>,
+            count: u8,
+        }
+        for (text, line) in [("n:\n  - id: a\n", 2), ("n: [{ id: a }]\n", 1)] {
+            let source = Source::new("a.yaml", text).expect("YAML");
+            let (_, _, problems) = source.read_entries::<BTreeMap<String, Vec<Entry>>>(Some("n"));
+            let named: Vec<_> = problems.iter().map(Problem::message).collect();
+            let wanted =
+                ["title", "steps", "count"].map(|name| format!("the member `{name}` is missing"));
+            assert_eq!(named, wanted, "{text}");
+            assert!(problems.iter().all(|problem| problem.line() == line));
+        }
+    }
+
+    #[test]
     fn each_wrong_entry_is_reported_and_the_others_are_read() {
         let text = "n:\n  a: 1\n  b: x\n  c: 3\n  d: y\n";
         let source = Source::new("a.yaml", text).expect("YAML");
