@@ -32,10 +32,7 @@ pub(super) fn explain(error: &Error, text: &str, at: usize) -> (String, Option<S
             suggest(variant, expected.iter().copied()),
         ),
         Error::SerdeMissingField { field, .. } => missing(field),
-        Error::DuplicateMappingKey { key: Some(key), .. } => (
-            format!("`{key}` stands twice in the same map"),
-            "keep one of the two, or give one another name".to_owned(),
-        ),
+        Error::DuplicateMappingKey { key: Some(key), .. } => twice(key),
         Error::ExpectedMappingEndAfterEnumVariantValue { .. } => (
             "a second key where only one is taken".to_owned(),
             "a map here has exactly one key; give the second a step (or entry) of its own"
@@ -70,6 +67,14 @@ pub(super) fn missing(field: &str) -> (String, String) {
     (
         format!("the member `{field}` is missing"),
         format!("add `{field}: ...` to this entry"),
+    )
+}
+
+/// A key that was there already.
+pub(super) fn twice(key: &str) -> (String, String) {
+    (
+        format!("`{key}` stands twice in the same map"),
+        "keep one of the two, or give one another name".to_owned(),
     )
 }
 

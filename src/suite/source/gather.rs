@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_saphyr::Error;
 
 use super::spot::Segment;
-use super::{Source, explain};
+use super::{Source, bytes, explain};
 use crate::suite::names::near;
 use crate::suite::problem::Problem;
 
@@ -71,6 +71,19 @@ impl Source {
             let Some(rest) = rest else { break };
             source = rest;
         }
+        // One of the two may have been left out for another mistake.
+        let mut repeated = Vec::new();
+        if let Some(tree) = &self.tree {
+            tree.value.repeated(&mut repeated);
+        }
+        for key in repeated {
+            let (message, help) = explain::twice(&key.value);
+            let span = bytes(&self.text, &key.referenced);
+            push(
+                self.problem_in(span, message).with_help(help),
+                &mut problems,
+            );
+        }
         problems
     }
 
@@ -118,7 +131,7 @@ impl Source {
                 let other = missing(&error).filter(|other| *other != field)?.to_owned();
                 let at = source.span_of(&error).start;
                 // In braces the reader points behind what was put in.
-                let is_behind = *value != "{}" && (start..start + put_in.len()).contains(&at);
+                let is_behind = *value != "{}" && (start..=start + put_in.len()).contains(&at);
                 let is_here = is_behind || source.map_at(at).is_some_and(|path| path == map);
                 is_here.then_some((put_in, other))
             });

@@ -15,7 +15,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
-use serde_saphyr::{Error, Location, Options, Spanned};
+use serde_saphyr::{DuplicateKeyPolicy, Error, Location, Options, Spanned};
 
 use super::problem::Problem;
 use explain::explain;
@@ -34,7 +34,7 @@ pub struct Source {
 }
 
 /// Enough for the largest file that a person writes, little enough to stop an alias bomb at once.
-fn options() -> Options {
+fn options(duplicate_keys: DuplicateKeyPolicy) -> Options {
     serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             max_nodes: 50_000,
@@ -42,6 +42,7 @@ fn options() -> Options {
             max_depth: 64,
             max_aliases: 64,
         },
+        duplicate_keys: duplicate_keys,
         strict_booleans: true,
         with_snippet: false,
     }
@@ -67,7 +68,10 @@ impl Source {
             shown: shown.into(),
             tree: None,
         };
-        source.tree = Some(source.deserialize()?);
+        // A key that stands twice is a mistake of the entry, which its type tells.
+        let tree =
+            serde_saphyr::from_str_with_options(text, options(DuplicateKeyPolicy::PassThrough));
+        source.tree = Some(tree.map_err(|error| source.explained(&error))?);
         Ok(source)
     }
 
@@ -84,7 +88,7 @@ impl Source {
     }
 
     fn typed<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_saphyr::from_str_with_options(&self.text, options())
+        serde_saphyr::from_str_with_options(&self.text, options(DuplicateKeyPolicy::Error))
     }
 
     fn explained(&self, error: &Error) -> Problem {

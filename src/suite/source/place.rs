@@ -82,12 +82,20 @@ impl Source {
             return end..end;
         };
         // What an alias stands for may lie anywhere.
-        let start = parts[at].1.min(end);
-        let before = self.text[..parts[0].1].trim_end();
+        let begin = |part: &(Segment, usize)| match part {
+            // A map in braces is placed at its first key.
+            (Segment::Item(_), start) => {
+                let before = self.text[..*start].trim_end();
+                before.strip_suffix('{').map_or(*start, str::len)
+            }
+            (Segment::Key(_), start) => *start,
+        };
+        let start = begin(&parts[at]).min(end);
+        let before = self.text[..begin(&parts[0])].trim_end();
         if before.ends_with(['{', '[']) {
             return start..start + in_braces(&self.text[start..end]);
         }
-        let next = parts.get(at + 1).map(|(_, next)| *next);
+        let next = parts.get(at + 1).map(begin);
         let end = next
             .filter(|next| (start..end).contains(next))
             .unwrap_or(end);
@@ -139,6 +147,20 @@ mod tests {
         let path = source.place(TEXT.find(word).expect("it is there"));
         let rest = source.without_part(&path).expect("YAML");
         rest.text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn a_map_in_braces_is_left_out_with_them() {
+        for text in [
+            "a: [{ b: 1 }, { c: 2 }]\n",
+            "a:\n  - { b: 1 }\n  - { c: 2 }\n",
+        ] {
+            let source = Source::new("a.yaml", text).expect("YAML");
+            let path = [Segment::Key("a".to_owned()), Segment::Item(0)];
+            let rest = source.without_part(&path).expect("YAML").text;
+            assert!(!rest.contains('b') && rest.contains("{ c: 2 }"), "{rest}");
+            assert_eq!(rest.matches('{').count(), 1, "{rest}");
+        }
     }
 
     #[test]

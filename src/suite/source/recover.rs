@@ -113,6 +113,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_key_that_stands_twice_hides_no_other_mistake() {
+        let text = "n:\n  a: x\n  a: 2\n  b: y\n";
+        let source = Source::new("a.yaml", text).expect("YAML");
+        let (_, _, problems) =
+            source.read_entries::<BTreeMap<String, BTreeMap<String, u8>>>(Some("n"));
+        let mut lines: Vec<_> = problems.iter().map(Problem::line).collect();
+        lines.sort_unstable();
+        assert_eq!(lines, [2, 3, 4]);
+    }
+
+    #[test]
     fn every_member_that_is_missing_is_named() {
         #[derive(serde::Deserialize)]
         #[expect(dead_code, reason = "only read")]

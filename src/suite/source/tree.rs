@@ -14,6 +14,28 @@ pub(super) enum Node {
     List(Vec<Spanned<Self>>),
 }
 
+impl Node {
+    /// Keys that are in their map already.
+    pub fn repeated<'n>(&'n self, found: &mut Vec<&'n Spanned<String>>) {
+        match self {
+            Self::Scalar => {}
+            Self::List(items) => items.iter().for_each(|item| item.value.repeated(found)),
+            Self::Map(members) => {
+                for (at, (key, value)) in members.iter().enumerate() {
+                    let before = &members[..at];
+                    found.extend(
+                        before
+                            .iter()
+                            .any(|(k, _)| k.value == key.value)
+                            .then_some(key),
+                    );
+                    value.value.repeated(found);
+                }
+            }
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for Node {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(NodeVisitor)
