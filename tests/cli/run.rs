@@ -78,7 +78,7 @@ fn what_the_target_file_leaves_out_is_untested_and_no_case_vanishes() {
     let all = std::fs::read_to_string(&file).expect("the file") + one;
     std::fs::write(&file, all).expect("the file");
     let said = say(&folder, &["run", "target.yaml", "--suite", "scopes/grid"]);
-    said.prints("with one that needs a scope beyond the first");
+    said.prints("`operations` with one that needs a scope");
 }
 
 #[test]
