@@ -44,25 +44,17 @@ pub fn plan(
             cause,
         };
         let rows = match expand::rows(&loaded.check, &builder.templates, &builder.context) {
-            Ok(rows) => rows,
-            Err(cause) => {
-                // A table of the target's own lists: what it holds is the server's doing.
+            Ok(rows) if !rows.is_empty() => rows,
+            without => {
+                // A table of the target's own lists: what they hold is no mistake of the suite.
                 if selection.wants_name(&loaded.area, &loaded.id(), &[]) {
                     let blank = Blank::of(&loaded.check).map_err(in_check)?;
-                    let case = builder.without_table(loaded, &blank, cause);
+                    let case = builder.without_rows(loaded, &blank, without.err());
                     cases.extend(selection.wants_cited(&case).then_some(case));
                 }
                 continue;
             }
         };
-        if let (Some(each), true) = (&loaded.check.each, rows.is_empty()) {
-            if selection.wants_name(&loaded.area, &loaded.id(), &[]) {
-                let blank = Blank::of(&loaded.check).map_err(in_check)?;
-                let case = builder.without_rows(loaded, &blank, each);
-                cases.extend(selection.wants_cited(&case).then_some(case));
-            }
-            continue;
-        }
         let ids: Vec<String> = rows
             .iter()
             .map(|row| loaded.case_id(row.name.as_deref()))
@@ -180,24 +172,14 @@ impl<'a> Builder<'a> {
         binding.clone()
     }
 
-    /// A check whose table cannot be made on this target, as one case.
-    fn without_table(&self, loaded: &LoadedCheck, blank: &Blank, cause: String) -> PlannedCase {
-        let row = Row {
-            name: None,
-            members: Params::new(),
-        };
-        let mut case = self.identify(loaded, blank, &row);
-        if case.level.is_some() {
-            case.disposition = Disposition::Inconclusive {
-                reason: format!("its cases cannot be told on this target: {cause}"),
-            };
-        }
-        case
-    }
-
-    /// A check whose table is empty on this target, as one case: what the target file does not name
-    /// stays untested and is told.
-    fn without_rows(&self, loaded: &LoadedCheck, blank: &Blank, each: &Each) -> PlannedCase {
+    /// A check whose table has no row on this target, as one case: it cannot be made for `cause`, or
+    /// what the target file does not name stays untested and is told.
+    fn without_rows(
+        &self,
+        loaded: &LoadedCheck,
+        blank: &Blank,
+        cause: Option<String>,
+    ) -> PlannedCase {
         let row = Row {
             name: None,
             members: Params::new(),
@@ -206,24 +188,36 @@ impl<'a> Builder<'a> {
         if case.level.is_none() {
             return case;
         }
+        case.disposition = match (cause, &loaded.check.each) {
+            (None, Some(each)) => self.empty_table(&blank.check, each),
+            (cause, _) => Disposition::Inconclusive {
+                reason: format!(
+                    "its cases cannot be told on this target: {}",
+                    cause.unwrap_or_default()
+                ),
+            },
+        };
+        if let Disposition::Untested { add } = &case.disposition {
+            case.lacks = vec![add.clone()];
+        }
+        case
+    }
+
+    /// Why none of the target's lists made a row.
+    fn empty_table(&self, check: &Check, each: &Each) -> Disposition {
         let mut needs = Needs {
-            capabilities: self.layout.needs(&blank.check),
+            capabilities: self.layout.needs(check),
             ..Needs::default()
         };
         needs.capabilities.extend(each.lists());
-        case.disposition = self
-            .obstacle(&blank.check, &needs)
-            .or_else(|| self.unmet_condition(&blank.check))
+        self.obstacle(check, &needs)
+            .or_else(|| self.unmet_condition(check))
             .unwrap_or_else(|| match &each.wants {
                 Some(wants) => Disposition::Untested { add: wants.clone() },
                 None => Disposition::NotApplicable {
                     reason: "the server has nothing of what it is about".to_owned(),
                 },
-            });
-        if let Disposition::Untested { add } = &case.disposition {
-            case.lacks = vec![add.clone()];
-        }
-        case
+            })
     }
 
     fn decide(
